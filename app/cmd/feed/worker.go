@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"newsfeed/app/feed"
+	feedhttp "newsfeed/app/http"
+)
+
+type workerCommand struct{}
+
+// Run works the queue until SIGTERM, then finishes what is at hand. It serves
+// the health endpoints too.
+func (workerCommand) Run(ctx context.Context) error {
+	c, err := readConfig()
+	if err != nil {
+		return err
+	}
+	if c.QueueURL == "" {
+		return errors.New("NEWSFEED_QUEUE_URL: is missing: the URL of the fan-out queue")
+	}
+	listener, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return fmt.Errorf("%w: stop what listens there, or set NEWSFEED_ADDRESS and NEWSFEED_PORT", err)
+	}
+	s, err := openSystem(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	h := &health{system: s}
+	server := &http.Server{Handler: feedhttp.NewHealthServer(h), ReadHeaderTimeout: 5 * time.Second}
+	go server.Serve(listener)
+	defer server.Close()
+	slog.Info("working", "region", c.Region, "queue", c.QueueURL)
+
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { s.background(background, "worker") })
+	var cycles sync.WaitGroup
+	worker := &feed.Worker{Service: s.service, Queue: s.queue}
+	for _, run := range []func(context.Context){worker.Run, s.service.Sweep, s.service.Beat, s.service.Upkeep, s.service.Count} {
+		cycles.Go(func() { run(ctx) })
+	}
+	cycles.Wait()
+	h.draining.Store(true)
+	stop()
+	wg.Wait()
+	return nil
+}

@@ -1,0 +1,278 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"newsfeed/app"
+	"newsfeed/app/apptest"
+	"newsfeed/app/mysql"
+)
+
+// trips counts round trips to the cache.
+type trips struct{ n atomic.Int64 }
+
+func (h *trips) DialHook(next goredis.DialHook) goredis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (h *trips) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error { h.n.Add(1); return next(ctx, cmd) }
+}
+
+func (h *trips) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error { h.n.Add(1); return next(ctx, cmds) }
+}
+
+func TestAWarmPageTakesTwoRoundTripsAndNoSQL(t *testing.T) {
+	t.Parallel()
+	h, statements := &trips{}, &atomic.Int64{}
+	p := newProduct(t)
+	reader, author := p.signUp("reader"), p.signUp("author")
+	p.befriend(reader, author)
+	for i := range 60 {
+		p.post(author, fmt.Sprint(i))
+	}
+	p.settle()
+	p.read(reader, 20)
+	p.settle()
+	// A second instance, without a worker's traffic, on the same stores.
+	q := newProductOn(t, p.config, apptest.Current.CacheAddr, func(s *setup) {
+		s.Cache.AddHook(h)
+		s.DB.Trace = func(string, []any) { statements.Add(1) }
+	}, noWorker)
+	query := app.Query{Limit: 20}
+	for page := range 3 {
+		h.n.Store(0)
+		statements.Store(0)
+		got, err := q.Feed(t.Context(), reader.token, query)
+		if err != nil || len(got.Stories) != 20 {
+			t.Fatalf("page %d: %d stories, %v", page, len(got.Stories), err)
+		}
+		if h.n.Load() != 2 || statements.Load() != 0 {
+			t.Errorf("page %d took %d round trips and %d statements", page, h.n.Load(), statements.Load())
+		}
+		query.Cursor = got.Next
+	}
+	if !query.Cursor.At.IsZero() {
+		t.Error("the end of the feed is not told")
+	}
+}
+
+func TestADatabaseThatDiesAndComesBackHasEveryAcknowledgedStory(t *testing.T) {
+	t.Parallel()
+	address := apptest.Current.Address()
+	server, addr, err := apptest.Current.StartDatabase(t.Context(), address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := mysql.Config{Writer: addr, Name: apptest.DatabaseName, User: apptest.DatabaseUser, Password: apptest.DatabasePass}
+	apptest.Migrate(t, c)
+	p := newProductOn(t, c, apptest.Current.CacheAddr)
+	reader, author := p.signUp("reader"), p.signUp("author")
+	p.befriend(reader, author)
+	p.read(reader, 20)
+	var want []string
+	for i := range 20 {
+		p.post(author, fmt.Sprint(i))
+		want = append([]string{fmt.Sprint(i)}, want...)
+	}
+	p.settle()
+	p.read(reader, 20)
+	p.settle()
+	if err := syscall.Kill(server.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-server.Done()
+	if _, _, err := p.Post(t.Context(), author.User, app.Draft{Kind: app.Text, Body: "lost"}, ""); !errors.Is(err, app.ErrUnavailable) {
+		t.Errorf("posting without a database: %v", err)
+	}
+	page, err := p.Feed(t.Context(), reader.token, app.Query{Limit: 20})
+	if err != nil || len(page.Stories) != 20 {
+		t.Errorf("reading a cached page without a database: %d stories, %v", len(page.Stories), err)
+	}
+	if _, _, err := apptest.Current.StartDatabase(t.Context(), address, nil); err != nil {
+		t.Fatal(err)
+	}
+	apptest.Eventually(t, "posting works again", func() error {
+		_, _, err := p.Post(t.Context(), author.User, app.Draft{Kind: app.Text, Body: "after"}, "once")
+		return err
+	})
+	want = append([]string{"after"}, want...)
+	p.settle()
+	if got := bodies(p.read(reader, 7)); !slices.Equal(got, want) {
+		t.Errorf("feed: %q, want %q", got, want)
+	}
+	if err := p.Cache.Drop(t.Context(), reader.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := bodies(p.read(reader, 7)); !slices.Equal(got, want) {
+		t.Errorf("feed from the database: %q, want %q", got, want)
+	}
+}
+
+func TestALaggingReplicaLeavesNoHole(t *testing.T) {
+	t.Parallel()
+	c := apptest.NewDatabase(t)
+	replica, addr, err := apptest.Current.StartReplica(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Readers = []string{addr}
+	apptest.Eventually(t, "the replica has the schema", func() error {
+		_, err := replica.Admin().Exec("SELECT 1 FROM " + c.Name + ".stories LIMIT 1")
+		return err
+	})
+	p := newProductOn(t, c, apptest.Current.CacheAddr)
+	reader, author := p.signUp("reader"), p.signUp("author")
+	if _, err := replica.Admin().Exec("STOP REPLICA"); err != nil {
+		t.Fatal(err)
+	}
+	p.befriend(reader, author)
+	var want []string
+	for i := range 30 {
+		p.post(author, fmt.Sprint(i))
+		want = append([]string{fmt.Sprint(i)}, want...)
+	}
+	p.settle()
+	if got := bodies(p.read(reader, 7)); !slices.Equal(got, want) {
+		t.Errorf("with the replica stopped: %q", got)
+	}
+	p.settle()
+	if got := bodies(p.read(reader, 7)); !slices.Equal(got, want) {
+		t.Errorf("rebuilt with the replica stopped: %q", got)
+	}
+	if err := p.DB.Beat(t.Context(), time.Now().UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := replica.Admin().Exec("START REPLICA"); err != nil {
+		t.Fatal(err)
+	}
+	apptest.Eventually(t, "the replica catches up", func() error {
+		lag, err := p.DB.Lag(t.Context(), 5000)
+		if err == nil && lag > 0 {
+			err = fmt.Errorf("%d ms behind", lag)
+		}
+		return err
+	})
+	if p.DB.Lagging() {
+		t.Error("it is still taken for lagging")
+	}
+}
+
+func TestAWorkerThatDiesInMidFanoutLeavesNoHole(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, func(s *setup) { s.queue.Visibility = 100 * time.Millisecond }, noWorker)
+	author, readers := p.signUp("author"), make([]member, 5)
+	for i := range readers {
+		readers[i] = p.signUp(fmt.Sprint("reader", i))
+		p.befriend(author, readers[i])
+		if err := p.Rebuild(t.Context(), readers[i].ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := p.post(author, "hello")
+	apptest.Eventually(t, "the message is in the queue", func() error {
+		deliveries, err := p.queue.Receive(t.Context(), 10) // received, and then the worker is gone
+		if err == nil && len(deliveries) == 0 {
+			err = errors.New("nothing yet")
+		}
+		return err
+	})
+	// The dead worker had come to some of the feeds.
+	if err := p.Cache.Insert(t.Context(), id, []app.ID{readers[0].ID, readers[3].ID}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.worker.Run(ctx); close(done) }()
+	p.settle()
+	cancel()
+	<-done
+	for i, r := range readers {
+		slice, err := p.Cache.Range(t.Context(), r.ID, app.Last, 10)
+		if err != nil || !slice.Complete || !slices.Equal(slice.IDs, []app.ID{id}) {
+			t.Errorf("feed %d: %+v, %v", i, slice, err)
+		}
+	}
+}
+
+func TestTheFriendAboveTheCapIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t, noWorker)
+	popular, late := p.signUp("popular"), p.signUp("late")
+	if _, err := apptest.Current.Database.Admin().Exec(fmt.Sprintf("UPDATE %s.users SET friends = %d WHERE id = x'%x'",
+		p.config.Name, app.MaxFriends, popular.ID[:])); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := p.RequestFriend(t.Context(), late.User, popular.User); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.AcceptFriend(t.Context(), popular.User, late.ID); !errors.Is(err, app.ErrLimit) {
+		t.Errorf("accepting friend 5,001: %v", err)
+	}
+	if got, err := p.Friends(t.Context(), late.User, app.Zero, 10); err != nil || len(got) != 0 {
+		t.Errorf("friends: %v, %v", got, err)
+	}
+}
+
+func TestARegionThatDoesNotWriteServesWhatItsDatabaseHas(t *testing.T) {
+	t.Parallel()
+	p := newProduct(t)
+	reader, author := p.signUp("reader"), p.signUp("author")
+	p.befriend(reader, author)
+	kept, gone := p.post(author, "kept"), p.post(author, "gone")
+	p.settle()
+	p.read(reader, 20)
+	p.settle()
+	// The same stores seen by a standby: it shares the cache's servers here, but
+	// believes nothing that is in them.
+	standby := newProductOn(t, p.config, apptest.Current.CacheAddr, noWorker)
+	standby.gate.unfed, standby.gate.err = true, app.Fenced("elsewhere")
+	if _, err := apptest.Current.Database.Admin().Exec(fmt.Sprintf("UPDATE %s.stories SET deleted_at = 1 WHERE id = x'%x'", p.config.Name, gone[:])); err != nil {
+		t.Fatal(err)
+	}
+	got := standby.read(reader, 20)
+	if len(got) != 1 || got[0].ID != kept {
+		t.Errorf("the standby shows %v", bodies(got))
+	}
+	for what, err := range map[string]error{
+		"post":      second(standby.Post(t.Context(), author.User, app.Draft{Kind: app.Text, Body: "x"}, "")),
+		"react":     standby.React(t.Context(), reader.User, kept, "like"),
+		"unfriend":  standby.Unfriend(t.Context(), reader.User, author.ID),
+		"delete":    standby.Delete(t.Context(), author.User, kept),
+		"marker":    standby.SetMarker(t.Context(), reader.User, kept),
+		"sign out":  standby.SignOut(t.Context(), reader.token),
+		"sign up":   second(standby.SignUp(t.Context(), "fresh", "correct horse")),
+		"sign in":   second(standby.SignIn(t.Context(), "reader", "correct horse")),
+		"accept":    standby.AcceptFriend(t.Context(), reader.User, author.ID),
+		"request":   second(standby.RequestFriend(t.Context(), reader.User, author.User)),
+		"comment":   first(standby.Comment(t.Context(), reader.User, kept, "x")),
+		"an upload": first(standby.Upload(t.Context(), reader.User, "image/png", 5)),
+	} {
+		if !errors.Is(err, app.ErrFenced) {
+			t.Errorf("%s on the standby: %v", what, err)
+		}
+	}
+	// After a failover the epoch rises: what was cached under the old one is not
+	// believed, and feeds are built anew.
+	standby.gate.unfed, standby.gate.err, standby.gate.epoch = false, nil, 2
+	standby.Cache.SetEpoch(2)
+	for range 2 {
+		if got := standby.read(reader, 20); len(got) != 1 || got[0].ID != kept {
+			t.Errorf("after failover: %v", bodies(got))
+		}
+	}
+}
+
+func first[A any](_ A, err error) error          { return err }
+func second[A, B any](_ A, _ B, err error) error { return err }

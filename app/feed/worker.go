@@ -1,0 +1,241 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"newsfeed/app"
+	"newsfeed/app/metrics"
+	"newsfeed/app/mysql"
+	"newsfeed/app/redis"
+)
+
+// Worker works the queue: fan-out, backfill, cleanup, rebuilds.
+type Worker struct {
+	Service *Service
+	Queue   Queue
+	// Concurrency is how many messages are worked on at once; default 16.
+	Concurrency int
+	// Visibility is the queue's visibility timeout; default 30 s.
+	Visibility time.Duration
+}
+
+// fanoutRange is how many friends one message covers.
+const fanoutRange = 1000
+
+// Run works until ctx ends, then finishes the messages at hand.
+func (w *Worker) Run(ctx context.Context) {
+	if w.Concurrency == 0 {
+		w.Concurrency = 16
+	}
+	if w.Visibility == 0 {
+		w.Visibility = 30 * time.Second
+	}
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, w.Concurrency)
+	for ctx.Err() == nil {
+		if !w.cacheBack(ctx) {
+			break
+		}
+		deliveries, err := w.Queue.Receive(ctx, 10)
+		if err != nil && ctx.Err() == nil {
+			slog.Warn("queue", "error", err)
+			pause(ctx, time.Second)
+		}
+		for _, d := range deliveries {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				w.handle(context.WithoutCancel(ctx), d)
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// cacheBack waits while the cache is away: taking messages then would only use
+// up their tries.
+func (w *Worker) cacheBack(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		if err := w.Service.Cache.Ready(ctx); err == nil {
+			return true
+		}
+		pause(ctx, 250*time.Millisecond)
+	}
+	return false
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// handle does one message and deletes it last. One that fails comes back after
+// the visibility timeout, and goes to the dead-letter queue after its last try.
+func (w *Worker) handle(ctx context.Context, d Delivery) {
+	ctx, cancel := context.WithTimeout(ctx, 10*w.Visibility)
+	defer cancel()
+	defer w.heartbeat(ctx, d)()
+	m, err := decode(d.Body)
+	if err == nil {
+		err = w.do(ctx, m)
+	}
+	if err != nil {
+		slog.Error("message failed: it will come back, and after its last try go to the dead-letter queue",
+			"kind", m.Kind, "error", err)
+		return
+	}
+	if err := w.Queue.Delete(ctx, d.Receipt); err != nil {
+		slog.Warn("message done but not deleted: it will be done again", "kind", m.Kind, "error", err)
+	}
+}
+
+// heartbeat keeps the message hidden while it is worked on.
+func (w *Worker) heartbeat(ctx context.Context, d Delivery) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		tick := time.NewTicker(w.Visibility / 2)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := w.Queue.Extend(ctx, d.Receipt, w.Visibility); err != nil && ctx.Err() == nil {
+					slog.Warn("message may be done twice", "error", err)
+				}
+			}
+		}
+	}()
+	return cancel
+}
+
+func (w *Worker) do(ctx context.Context, m message) error {
+	cache := w.Service.Cache
+	switch m.Kind {
+	case kindFanout:
+		return w.fanout(ctx, m)
+	case kindBackfill:
+		return w.backfill(ctx, *m.User, *m.Other)
+	case kindUnfriend:
+		return w.unfriend(ctx, m)
+	case kindCleanup:
+		return w.cleanup(ctx, *m.User, *m.Other)
+	case kindDeleted:
+		return cache.Bury(ctx, *m.Story)
+	case kindRevoked:
+		return cache.EndSession(ctx, *m.User, [32]byte(m.Hash))
+	case kindFigures:
+		return cache.ForgetCounts(ctx, *m.Story)
+	case kindRebuild:
+		err := w.Service.Rebuild(ctx, *m.User)
+		if errors.Is(err, redis.ErrOvertaken) {
+			return nil // the one that overtook does it
+		}
+		return err
+	}
+	return nil
+}
+
+// fanout puts a story into the feeds of a range of the author's friends, and
+// sends a message for the rest.
+func (w *Worker) fanout(ctx context.Context, m message) error {
+	ctx = mysql.FromWriter(ctx)
+	found, err := w.Service.DB.Stories(ctx, []app.ID{*m.Story})
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 || found[0].Deleted {
+		return nil
+	}
+	after := app.Zero
+	if m.After != nil {
+		after = *m.After
+	} else if err := w.Service.warm(ctx, found[0]); err != nil {
+		return err
+	}
+	friends, err := w.Service.DB.FriendIDs(ctx, *m.User, after, fanoutRange)
+	if err != nil {
+		return err
+	}
+	if len(friends) == fanoutRange { // the rest goes on elsewhere while this range is worked on
+		rest := m
+		rest.After = &friends[len(friends)-1]
+		if err := w.Queue.Send(ctx, 0, rest.encode()); err != nil {
+			return err
+		}
+	}
+	if err := w.Service.Cache.Insert(ctx, *m.Story, friends); err != nil {
+		return err
+	}
+	w.Service.Metrics.Add(metrics.FanoutInserts, float64(len(friends)))
+	if len(friends) < fanoutRange { // the last range: everybody has it
+		w.Service.Metrics.Took(metrics.PostToVisible, m.Story.Time(), w.Service.Now())
+	}
+	return nil
+}
+
+// backfill brings a new friend's stories into the user's cached feed.
+func (w *Worker) backfill(ctx context.Context, user, friend app.ID) error {
+	ctx = mysql.FromWriter(ctx)
+	friends, err := w.Service.DB.AreFriends(ctx, user, friend)
+	if err != nil || !friends {
+		return err
+	}
+	if err := w.Service.Cache.Back(ctx, user, friend); err != nil {
+		return err
+	}
+	ids, err := w.Service.newest(ctx, friend)
+	if err != nil {
+		return err
+	}
+	return w.Service.Cache.InsertMany(ctx, user, ids)
+}
+
+// cleanupDelay lets fan-out and rebuilds that still counted two users as friends
+// finish before their feeds are cleaned.
+const cleanupDelay = time.Minute
+
+// unfriend hides a former friend's stories, which the request did too unless the
+// cache was away, and has them taken out later.
+func (w *Worker) unfriend(ctx context.Context, m message) error {
+	friends, err := w.Service.DB.AreFriends(mysql.FromWriter(ctx), *m.User, *m.Other)
+	if err != nil || friends {
+		return err
+	}
+	if err := w.Service.Cache.Gone(ctx, *m.User, *m.Other); err != nil {
+		return err
+	}
+	m.Kind = kindCleanup
+	return w.Queue.Send(ctx, cleanupDelay, m.encode())
+}
+
+// cleanup takes a former friend's stories out of the user's cached feed.
+func (w *Worker) cleanup(ctx context.Context, user, friend app.ID) error {
+	ctx = mysql.FromWriter(ctx)
+	friends, err := w.Service.DB.AreFriends(ctx, user, friend)
+	if err != nil || friends {
+		return err
+	}
+	ids, err := w.Service.newest(ctx, friend)
+	if err != nil {
+		return err
+	}
+	return w.Service.Cache.RemoveMany(ctx, user, ids)
+}
+
+// newest returns as many of an author's newest stories as a cached feed can hold.
+func (s *Service) newest(ctx context.Context, author app.ID) ([]app.ID, error) {
+	ids, _, err := s.search(ctx, s.by(author), 1, app.Last, app.FeedCap+slackOfFeed)
+	return ids, err
+}
+
+// slackOfFeed is how far above its cap a cached feed may grow.
+const slackOfFeed = 16

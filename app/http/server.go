@@ -1,0 +1,148 @@
+package http
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"newsfeed/app"
+)
+
+// Server is the feed's HTTP handler.
+type Server struct {
+	backend Backend
+	health  Health
+	mux     *http.ServeMux
+	origin  *http.CrossOriginProtection
+}
+
+// requestTime bounds the work on one request.
+const requestTime = 10 * time.Second
+
+// NewServer returns a handler for the API, the health endpoints and the page.
+func NewServer(backend Backend, health Health) *Server {
+	s := &Server{backend: backend, health: health, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
+	s.routes()
+	return s
+}
+
+func (s *Server) routes() {
+	s.handle("POST /v1/users", s.signUp)
+	s.handle("POST /v1/sessions", s.signIn)
+	s.handle("DELETE /v1/session", s.signOut)
+	s.handle("GET /v1/session", s.read(s.whoAmI))
+	s.handle("POST /v1/friend-requests", s.write(s.requestFriend))
+	s.handle("GET /v1/friend-requests", s.read(s.friendRequests))
+	s.handle("POST /v1/friend-requests/{user}/accept", s.write(s.acceptFriend))
+	s.handle("GET /v1/friends", s.read(s.friends))
+	s.handle("DELETE /v1/friends/{user}", s.write(s.unfriend))
+	s.handle("POST /v1/stories", s.write(s.post))
+	s.handle("GET /v1/stories/{story}", s.read(s.story))
+	s.handle("DELETE /v1/stories/{story}", s.write(s.deleteStory))
+	s.handle("PUT /v1/stories/{story}/reaction", s.write(s.react))
+	s.handle("DELETE /v1/stories/{story}/reaction", s.write(s.unreact))
+	s.handle("GET /v1/stories/{story}/comments", s.read(s.comments))
+	s.handle("POST /v1/stories/{story}/comments", s.write(s.comment))
+	s.handle("GET /v1/stories/{story}/media/{idx}", s.read(s.media))
+	s.handle("POST /v1/media", s.write(s.upload))
+	s.handle("GET /v1/feed", s.feed)
+	s.handle("GET /v1/feed/marker", s.read(s.marker))
+	s.handle("PUT /v1/feed/marker", s.write(s.setMarker))
+	s.handle("GET /openapi.yaml", s.openapi)
+	s.healthRoutes()
+	s.mux.HandleFunc("/v1/", s.unknown)
+	s.page()
+}
+
+// handler is a route that may fail.
+type handler func(http.ResponseWriter, *http.Request) error
+
+func (s *Server) handle(pattern string, h handler) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			var status *statusError
+			if errors.As(err, &status) {
+				problem(w, Problem{Type: "about:blank", Status: status.status, Detail: status.detail})
+				return
+			}
+			fail(w, r, err)
+		}
+	})
+}
+
+// ServeHTTP serves one request. A panic costs that request only.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			slog.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			problem(w, Problem{Type: "about:blank", Status: http.StatusInternalServerError, Detail: "this is our fault: try again later"})
+		}
+	}()
+	if err := s.origin.Check(r); err != nil {
+		problem(w, Problem{Type: "about:blank", Status: http.StatusForbidden, Detail: "a page of another site may not do this"})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	defer cancel()
+	s.mux.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// unknown answers for paths and methods that the API doesn't have.
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range []string{"DELETE", "GET", "POST", "PUT"} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		problem(w, Problem{Type: "about:blank", Status: http.StatusMethodNotAllowed, Detail: "use " + strings.Join(allowed, " or ")})
+		return
+	}
+	problem(w, Problem{Type: "about:blank", Status: http.StatusNotFound, Detail: "the API has no such operation: see /openapi.yaml"})
+}
+
+// authed is a route for signed-in users.
+type authed func(http.ResponseWriter, *http.Request, app.User) error
+
+func (s *Server) read(h authed) handler  { return s.authenticate("r", h) }
+func (s *Server) write(h authed) handler { return s.authenticate("w", h) }
+
+func (s *Server) authenticate(class string, h authed) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		token, err := tokenOf(r)
+		if err != nil {
+			return err
+		}
+		user, err := s.backend.Authenticate(r.Context(), token, class)
+		if err != nil {
+			return err
+		}
+		return h(w, r, user)
+	}
+}
+
+func reply(w http.ResponseWriter, status int, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(raw)
+	return nil
+}
+
+func noContent(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

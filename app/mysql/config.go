@@ -1,0 +1,56 @@
+package mysql
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+)
+
+// Config says how to reach the database.
+type Config struct {
+	Writer   string   // host:port that takes writes
+	Readers  []string // host:port each; empty: reads go to the writer
+	Name     string
+	User     string
+	Password string
+	TLS      bool // verified against the system's trust store
+
+	WriterConnections int // most open connections; default 16
+	ReaderConnections int // per reader; default 16
+}
+
+// maxConnectionAge lets pools follow an endpoint that moves to another host.
+const maxConnectionAge = 5 * time.Minute
+
+func (c Config) open(addr string, connections int) (*sql.DB, error) {
+	if connections <= 0 {
+		connections = 16
+	}
+	dsn := driver.NewConfig()
+	dsn.User, dsn.Passwd, dsn.DBName = c.User, c.Password, c.Name
+	dsn.Net, dsn.Addr = "tcp", addr
+	dsn.Timeout, dsn.ReadTimeout, dsn.WriteTimeout = 2*time.Second, 15*time.Second, 15*time.Second
+	// One round trip per statement rather than three; the driver escapes.
+	dsn.InterpolateParams = true
+	// A demoted primary answers "read only": drop the connection, not the pool.
+	dsn.RejectReadOnly = true
+	dsn.MultiStatements = true
+	dsn.Logger = &driver.NopLogger{} // errors come back to the caller, who logs
+	if c.TLS {
+		dsn.TLSConfig = "true"
+	}
+	if err := dsn.Apply(driver.Charset("utf8mb4", "")); err != nil {
+		return nil, err
+	}
+	connector, err := driver.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("database address %q: %w", addr, err)
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxLifetime(maxConnectionAge)
+	return pool, nil
+}

@@ -1,0 +1,2 @@
+// Package password makes and checks password hashes.
+package password
