@@ -1,0 +1,195 @@
+package infra
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const (
+	engine        = "mysql"
+	engineVersion = "8.4"
+	engineFamily  = "mysql8.4"
+)
+
+// DatabaseArgs is what a Database needs.
+type DatabaseArgs struct {
+	DatabaseConfig
+	Kind     DatabaseKind
+	MultiAZ  bool
+	Replicas int    // in the region
+	Source   string // ARN of the primary in the other region: of what is replicated, or restored
+	Restore  bool   // a Writer that begins with the replicated backups of Source
+	Password Secret
+	Network  *Network
+	Firewall *Firewall
+	Secrets  *Secrets
+	Alerting *Alerting
+}
+
+// Database is the MySQL instance: the same logical resource whether it is the
+// primary or a cross-region replica, so that a role change promotes it in place.
+type Database struct {
+	pulumi.ResourceState
+
+	Instance *rds.Instance       // nil if the stack keeps backups only
+	Endpoint pulumi.StringOutput // host:port of the instance
+	Readers  pulumi.StringArray  // host:port of the replicas, or of the instance if there is none
+
+	backups *rds.InstanceAutomatedBackupsReplication
+}
+
+// NewDatabase makes what args.Kind says.
+func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
+	d := &Database{}
+	return d, component(ctx, "Database", name, d, opts, func(s *scope) {
+		if args.Kind == BackupsOnly || args.Restore {
+			d.backups = add(s, "backups", rds.NewInstanceAutomatedBackupsReplication, &rds.InstanceAutomatedBackupsReplicationArgs{
+				SourceDbInstanceArn: pulumi.String(args.Source),
+				KmsKeyId:            args.Secrets.Key.Arn,
+				RetentionPeriod:     pulumi.Int(args.BackupDays),
+			})
+		}
+		if args.Kind == BackupsOnly {
+			return
+		}
+		parameters := parameterGroup(s, args)
+		d.instance(s, args, parameters)
+		d.replicas(s, args, parameters)
+		d.events(s, args)
+	})
+}
+
+// instance makes the primary or the replica. As a replica it has no username,
+// password or database name: those are its source's until it is promoted.
+func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
+	monitor := s.role("monitoring", "monitoring.rds.amazonaws.com")
+	add(s, "monitoring-may", newAttachment, attach(monitor, "service-role/AmazonRDSEnhancedMonitoringRole"))
+	subnets := add(s, "subnets", rds.NewSubnetGroup, &rds.SubnetGroupArgs{SubnetIds: args.Network.Isolated, Tags: named(s, "database")})
+
+	in := d.common(s, args, parameters)
+	in.Engine = pulumi.String(engine)
+	in.EngineVersion = pulumi.String(engineVersion)
+	in.AllocatedStorage = pulumi.Int(args.StorageGiB)
+	in.DbSubnetGroupName = subnets.Name
+	in.KmsKeyId = args.Secrets.Key.Arn
+	in.MultiAz = pulumi.Bool(args.MultiAZ)
+	in.MonitoringRoleArn = monitor.Arn
+	in.BackupRetentionPeriod = pulumi.Int(args.BackupDays)
+	in.BackupWindow = pulumi.String("18:00-19:00") // UTC: the small hours of Seoul
+	in.DeletionProtection = pulumi.Bool(true)
+	in.FinalSnapshotIdentifier = pulumi.Sprintf("%s-%s-final", s.ctx.Project(), s.ctx.Stack())
+	in.Tags = named(s, "database")
+	switch {
+	case args.Kind == Replica:
+		in.ReplicateSourceDb = pulumi.String(args.Source)
+		in.SkipFinalSnapshot = pulumi.Bool(true) // RDS takes none of a replica
+	case args.Restore:
+		in.Password = args.Password.Output()
+		in.RestoreToPointInTime = rds.InstanceRestoreToPointInTimeArgs{
+			SourceDbInstanceAutomatedBackupsArn: d.backups.ID(), UseLatestRestorableTime: pulumi.Bool(true)}
+	default:
+		in.Username = pulumi.String(databaseUser)
+		in.Password = args.Password.Output()
+		in.DbName = pulumi.String(databaseName)
+	}
+	// What an instance was once restored from must not replace it later.
+	d.Instance = add(s, "instance", rds.NewInstance, in, pulumi.Protect(true), pulumi.IgnoreChanges([]string{"restoreToPointInTime"}))
+	d.Endpoint = d.Instance.Endpoint
+	d.Readers = pulumi.StringArray{d.Endpoint}
+}
+
+// replicas makes the read replicas in the region, which take their subnets and
+// key from their source: AWS refuses to be told.
+func (d *Database) replicas(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
+	if args.Replicas > 0 {
+		d.Readers = nil
+	}
+	for i := range args.Replicas {
+		in := d.common(s, args, parameters)
+		in.ReplicateSourceDb = d.Instance.Identifier
+		in.MonitoringRoleArn = d.Instance.MonitoringRoleArn
+		in.SkipFinalSnapshot = pulumi.Bool(true) // it holds nothing of its own
+		in.Tags = named(s, fmt.Sprintf("reader-%d", i+1))
+		reader := add(s, fmt.Sprintf("reader-%d", i+1), rds.NewInstance, in)
+		d.Readers = append(d.Readers, reader.Endpoint)
+	}
+}
+
+// common is what the instance and its replicas share.
+func (d *Database) common(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) *rds.InstanceArgs {
+	in := &rds.InstanceArgs{
+		InstanceClass:       pulumi.String(args.InstanceClass),
+		MaxAllocatedStorage: pulumi.Int(args.MaxStorageGiB),
+		StorageType:         pulumi.String("gp3"),
+		StorageEncrypted:    pulumi.Bool(true),
+		ParameterGroupName:  parameters.Name,
+		VpcSecurityGroupIds: pulumi.StringArray{args.Firewall.Group("database")},
+		PubliclyAccessible:  pulumi.Bool(false),
+		// What `up` reports as done is done; what needs a quiet hour is deployed in one.
+		ApplyImmediately:                   pulumi.Bool(true),
+		AutoMinorVersionUpgrade:            pulumi.Bool(true),
+		MaintenanceWindow:                  pulumi.String("sun:19:30-sun:20:30"), // UTC
+		CopyTagsToSnapshot:                 pulumi.Bool(true),
+		DeleteAutomatedBackups:             pulumi.Bool(false),
+		EngineLifecycleSupport:             pulumi.String("open-source-rds-extended-support-disabled"),
+		EnabledCloudwatchLogsExports:       pulumi.ToStringArray([]string{"error", "slowquery"}),
+		MonitoringInterval:                 pulumi.Int(15),
+		PerformanceInsightsEnabled:         pulumi.Bool(true),
+		PerformanceInsightsKmsKeyId:        args.Secrets.Key.Arn,
+		PerformanceInsightsRetentionPeriod: pulumi.Int(7), // days; longer is billed
+	}
+	if args.IOPS > 0 {
+		in.Iops = pulumi.Int(args.IOPS)
+	}
+	return in
+}
+
+// parameters of MySQL. A static one takes effect with a reboot only, and RDS
+// refuses to be asked for less.
+type parameter struct {
+	name, value string
+	static      bool
+}
+
+func parameterGroup(s *scope, args DatabaseArgs) *rds.ParameterGroup {
+	parameters := []parameter{
+		{"max_connections", strconv.Itoa(args.MaxConnections), false},
+		{"require_secure_transport", "1", false},
+		{"binlog_format", "ROW", false},
+		{"slow_query_log", "1", false},
+		{"long_query_time", "0.5", false},
+		{"wait_timeout", "600", false},           // above the pools' idle time
+		{"interactive_timeout", "3600", false},   // a person at a prompt
+		{"max_execution_time", "10000", false},   // ms, SELECT only: below every request's deadline is the app's own
+		{"innodb_lock_wait_timeout", "5", false}, // s: a request does not wait longer
+		{"performance_schema", "1", true},        // what Performance Insights reads
+	}
+	return add(s, "parameters", rds.NewParameterGroup, &rds.ParameterGroupArgs{
+		Family:      pulumi.String(engineFamily),
+		Description: pulumi.String("What newsfeed asks of MySQL"),
+		Parameters: rds.ParameterGroupParameterArray(plural(parameters, func(p parameter) rds.ParameterGroupParameterInput {
+			method := "immediate"
+			if p.static {
+				method = "pending-reboot"
+			}
+			return rds.ParameterGroupParameterArgs{
+				Name: pulumi.String(p.name), Value: pulumi.String(p.value), ApplyMethod: pulumi.String(method)}
+		})),
+		Tags: named(s, "parameters"),
+	})
+}
+
+// events tells on-call what RDS reports about the instance.
+func (d *Database) events(s *scope, args DatabaseArgs) {
+	add(s, "events", rds.NewEventSubscription, &rds.EventSubscriptionArgs{
+		SnsTopic:   args.Alerting.Topic.Arn,
+		SourceType: pulumi.String("db-instance"),
+		SourceIds:  pulumi.StringArray{d.Instance.Identifier},
+		EventCategories: pulumi.ToStringArray([]string{
+			"availability", "failover", "failure", "low storage", "maintenance", "read replica", "recovery"}),
+		Tags: named(s, "events"),
+	})
+}

@@ -1,0 +1,25 @@
+package infra
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// flowLogs records who was refused what: accepted traffic would cost more than
+// it tells.
+func (n *Network) flowLogs(s *scope, args NetworkArgs) {
+	logs := add(s, "flow-log", cloudwatch.NewLogGroup, logGroup(s, "flow-log", args.Key))
+	writer := s.role("flow-log-writer", "vpc-flow-logs.amazonaws.com", Statement{
+		Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+		Resources: one(pulumi.Sprintf("%s:*", logs.Arn)),
+	})
+	add(s, "flow", ec2.NewFlowLog, &ec2.FlowLogArgs{
+		VpcId:                  n.VPC.ID(),
+		TrafficType:            pulumi.String("REJECT"),
+		LogDestination:         logs.Arn,
+		IamRoleArn:             writer.Arn,
+		MaxAggregationInterval: pulumi.Int(60),
+		Tags:                   named(s, "flow-log"),
+	})
+}

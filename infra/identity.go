@@ -1,0 +1,141 @@
+package infra
+
+import (
+	"encoding/json"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Statement is one permission of a policy. Resources may be known only later.
+type Statement struct {
+	Sid       string
+	Principal map[string]string // service or AWS; resource policies only
+	Deny      bool
+	Actions   []string
+	Resources []pulumi.StringInput
+	Condition Condition
+}
+
+// Condition is the condition block of a statement: operator, key, values.
+type Condition map[string]map[string][]string
+
+// policyDocument is how IAM writes a policy.
+type policyDocument struct {
+	Version   string
+	Statement []policyStatement
+}
+
+type policyStatement struct {
+	Sid       string `json:",omitempty"`
+	Effect    string
+	Principal map[string]string `json:",omitempty"`
+	Action    []string
+	Resource  []string  `json:",omitempty"`
+	Condition Condition `json:",omitempty"`
+}
+
+// policy marshals the statements once their resources are known.
+func policy(statements ...Statement) pulumi.StringOutput {
+	resources := make(pulumi.StringArrayArray, len(statements))
+	for i, s := range statements {
+		resources[i] = pulumi.StringArray(s.Resources)
+	}
+	return resources.ToStringArrayArrayOutput().ApplyT(func(known [][]string) (string, error) {
+		document := policyDocument{Version: "2012-10-17"}
+		for i, s := range statements {
+			effect := "Allow"
+			if s.Deny {
+				effect = "Deny"
+			}
+			document.Statement = append(document.Statement, policyStatement{
+				s.Sid, effect, s.Principal, s.Actions, known[i], s.Condition})
+		}
+		text, err := json.Marshal(document)
+		return string(text), err
+	}).(pulumi.StringOutput)
+}
+
+// assumedBy is the trust policy of a role that one AWS service takes on.
+func assumedBy(service string) pulumi.StringOutput {
+	return policy(Statement{
+		Principal: map[string]string{"Service": service},
+		Actions:   []string{"sts:AssumeRole"},
+	})
+}
+
+// role makes a role that service takes on and that may do what statements say.
+func (s *scope) role(role, service string, statements ...Statement) *iam.Role {
+	r := add(s, role, iam.NewRole, &iam.RoleArgs{AssumeRolePolicy: assumedBy(service), Tags: named(s, role)})
+	if len(statements) > 0 {
+		add(s, role+"-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: r.Name, Policy: policy(statements...)})
+	}
+	return r
+}
+
+// IdentityArgs names what the instances may reach.
+type IdentityArgs struct {
+	Secrets *Secrets
+	Storage *Storage
+	Queue   *Queue
+}
+
+// Identity is what instances are allowed to do: one profile for web, one for
+// worker, neither with a permission that its process does not use.
+type Identity struct {
+	pulumi.ResourceState
+
+	profiles map[string]*iam.InstanceProfile
+}
+
+// Profile is the instance profile of the group with the name, web or worker.
+func (i *Identity) Profile(group string) *iam.InstanceProfile { return i.profiles[group] }
+
+// NewIdentity makes both instance profiles.
+func NewIdentity(ctx *pulumi.Context, name string, args IdentityArgs, opts ...pulumi.ResourceOption) (*Identity, error) {
+	i := &Identity{profiles: map[string]*iam.InstanceProfile{}}
+	return i, component(ctx, "Identity", name, i, opts, func(s *scope) {
+		i.profiles["web"] = profile(s, "web", append(every(args),
+			Statement{Sid: "Publish", Actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
+			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, Resources: one(objects(args.Storage.Media))},
+		))
+		i.profiles["worker"] = profile(s, "worker", append(every(args),
+			Statement{Sid: "FanOut", Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility",
+				"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
+			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:DeleteObject"}, Resources: one(objects(args.Storage.Media))},
+		))
+	})
+}
+
+// every is what any instance needs to start: its binary, its secrets, the key.
+func every(args IdentityArgs) []Statement {
+	return []Statement{
+		{Sid: "Binary", Actions: []string{"s3:GetObject"}, Resources: one(objects(args.Storage.Artifacts))},
+		{Sid: "Secrets", Actions: []string{"secretsmanager:GetSecretValue"},
+			Resources: []pulumi.StringInput{args.Secrets.Database.Arn, args.Secrets.Cache.Arn}},
+		{Sid: "Key", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: one(args.Secrets.Key.Arn)},
+	}
+}
+
+// Managed policies that AWS keeps in step with its own agents.
+var agentPolicies = map[string]string{
+	"session":    "AmazonSSMManagedInstanceCore",
+	"monitoring": "CloudWatchAgentServerPolicy",
+}
+
+func profile(s *scope, role string, statements []Statement) *iam.InstanceProfile {
+	r := s.role(role, "ec2.amazonaws.com", statements...)
+	for _, agent := range sortedKeys(agentPolicies) {
+		add(s, role+"-"+agent, newAttachment, attach(r, agentPolicies[agent]))
+	}
+	return add(s, role+"-profile", iam.NewInstanceProfile, &iam.InstanceProfileArgs{Role: r.Name, Tags: named(s, role)})
+}
+
+func one(input pulumi.StringInput) []pulumi.StringInput { return []pulumi.StringInput{input} }
+
+// attach gives a role a policy that AWS manages, by its path and name.
+func attach(r *iam.Role, managed string) *iam.RolePolicyAttachmentArgs {
+	return &iam.RolePolicyAttachmentArgs{Role: r.Name, PolicyArn: pulumi.String("arn:aws:iam::aws:policy/" + managed)}
+}
+
+var newAttachment = iam.NewRolePolicyAttachment

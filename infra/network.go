@@ -1,0 +1,175 @@
+package infra
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// How private subnets reach the internet: a NAT gateway in each zone, one for
+// all (cheaper, and lost with its zone), or none (interface endpoints only).
+const (
+	natPerAZ  = "per-az"
+	natSingle = "single"
+	natNone   = "none"
+)
+
+// NetworkArgs is what a Network needs.
+type NetworkArgs struct {
+	NetworkConfig
+	Region string
+	Key    *Secrets // encrypts the flow logs
+}
+
+// Network is the VPC and its subnets: per zone a public one (balancer, NAT), a
+// private one (instances) and an isolated one (data, no route out).
+type Network struct {
+	pulumi.ResourceState
+
+	VPC      *ec2.Vpc
+	Public   pulumi.StringArray
+	Private  pulumi.StringArray
+	Isolated pulumi.StringArray
+
+	privateTables []*ec2.RouteTable // one per zone
+	isolatedTable *ec2.RouteTable
+}
+
+// Tables are the route tables of all subnets but the public ones.
+func (n *Network) Tables() pulumi.StringArray {
+	return idsOf(append(slices.Clip(n.privateTables), n.isolatedTable))
+}
+
+// tier is one kind of subnet; its number is the /20 of its first zone.
+type tier struct {
+	name  string
+	first int
+}
+
+var (
+	public   = tier{"public", 0}
+	private  = tier{"private", 4}
+	isolated = tier{"isolated", 8}
+)
+
+// block returns the /20 of the zone with index i within the /16 of the VPC.
+func (t tier) block(vpc string, i int) string {
+	octets := netip.MustParsePrefix(vpc).Addr().As4()
+	octets[2] = byte((t.first + i) * 16)
+	return netip.PrefixFrom(netip.AddrFrom4(octets), 20).String()
+}
+
+// NewNetwork makes the VPC over the zones of args.
+func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
+	n := &Network{}
+	return n, component(ctx, "Network", name, n, opts, func(s *scope) {
+		n.VPC = add(s, "vpc", ec2.NewVpc, &ec2.VpcArgs{
+			CidrBlock:          pulumi.String(args.CIDR),
+			EnableDnsSupport:   pulumi.Bool(true),
+			EnableDnsHostnames: pulumi.Bool(true),
+			Tags:               named(s, "vpc"),
+		})
+		// A group without rules: what forgets to name one of Firewall's is cut off.
+		add(s, "default-group", ec2.NewDefaultSecurityGroup, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPC.ID()})
+		n.public(s, args)
+		n.private(s, args)
+		n.isolated(s, args)
+		n.gatewayEndpoint(s, args)
+		n.flowLogs(s, args)
+	})
+}
+
+// public makes the subnets with a route to the internet gateway.
+func (n *Network) public(s *scope, args NetworkArgs) {
+	gateway := add(s, "internet", ec2.NewInternetGateway, &ec2.InternetGatewayArgs{VpcId: n.VPC.ID(), Tags: named(s, "internet")})
+	table := n.table(s, "public")
+	add(s, "public-internet", ec2.NewRoute, &ec2.RouteArgs{
+		RouteTableId:         table.ID(),
+		DestinationCidrBlock: pulumi.String(anywhere),
+		GatewayId:            gateway.ID(),
+	})
+	for i := range args.AZs {
+		n.Public = append(n.Public, n.subnet(s, public, i, args, table))
+	}
+}
+
+// private makes the subnets of the instances, each zone routed to its own NAT.
+func (n *Network) private(s *scope, args NetworkArgs) {
+	var gateways []*ec2.NatGateway
+	for i, az := range args.AZs {
+		if args.NAT == natNone || args.NAT == natSingle && i > 0 {
+			break
+		}
+		role := "nat-" + letter(az)
+		address := add(s, role+"-address", ec2.NewEip, &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: named(s, role)})
+		gateways = append(gateways, add(s, role, ec2.NewNatGateway, &ec2.NatGatewayArgs{
+			AllocationId: address.ID(),
+			SubnetId:     n.Public[i],
+			Tags:         named(s, role),
+		}))
+	}
+	for i, az := range args.AZs {
+		table := n.table(s, "private-"+letter(az))
+		if len(gateways) > 0 {
+			add(s, "private-"+letter(az)+"-nat", ec2.NewRoute, &ec2.RouteArgs{
+				RouteTableId:         table.ID(),
+				DestinationCidrBlock: pulumi.String(anywhere),
+				NatGatewayId:         gateways[min(i, len(gateways)-1)].ID(),
+			})
+		}
+		n.privateTables = append(n.privateTables, table)
+		n.Private = append(n.Private, n.subnet(s, private, i, args, table))
+	}
+}
+
+// isolated makes the subnets of the data stores; nothing routes them outside.
+func (n *Network) isolated(s *scope, args NetworkArgs) {
+	n.isolatedTable = n.table(s, "isolated")
+	for i := range args.AZs {
+		n.Isolated = append(n.Isolated, n.subnet(s, isolated, i, args, n.isolatedTable))
+	}
+}
+
+// gatewayEndpoint keeps the traffic to S3 off the NAT gateways; it costs nothing.
+func (n *Network) gatewayEndpoint(s *scope, args NetworkArgs) {
+	add(s, "s3", ec2.NewVpcEndpoint, &ec2.VpcEndpointArgs{
+		VpcId:           n.VPC.ID(),
+		ServiceName:     pulumi.Sprintf("com.amazonaws.%s.s3", args.Region),
+		VpcEndpointType: pulumi.String("Gateway"),
+		RouteTableIds:   idsOf(n.privateTables),
+		Tags:            named(s, "s3"),
+	})
+}
+
+func (n *Network) table(s *scope, role string) *ec2.RouteTable {
+	return add(s, role, ec2.NewRouteTable, &ec2.RouteTableArgs{VpcId: n.VPC.ID(), Tags: named(s, role)})
+}
+
+func (n *Network) subnet(s *scope, t tier, i int, args NetworkArgs, table *ec2.RouteTable) pulumi.StringInput {
+	role := fmt.Sprintf("%s-%s", t.name, letter(args.AZs[i]))
+	subnet := add(s, role+"-subnet", ec2.NewSubnet, &ec2.SubnetArgs{
+		VpcId:            n.VPC.ID(),
+		CidrBlock:        pulumi.String(t.block(args.CIDR, i)),
+		AvailabilityZone: pulumi.String(args.AZs[i]),
+		Tags:             named(s, role),
+	})
+	add(s, role+"-table", ec2.NewRouteTableAssociation, &ec2.RouteTableAssociationArgs{
+		SubnetId: subnet.ID(), RouteTableId: table.ID(),
+	})
+	return subnet.ID()
+}
+
+func idsOf(tables []*ec2.RouteTable) pulumi.StringArray {
+	return plural(tables, func(t *ec2.RouteTable) pulumi.StringInput { return t.ID() })
+}
+
+// letter is what tells the zones of a region apart: "a" of ap-northeast-2a.
+func letter(az string) string { return az[len(az)-1:] }
+
+// named is the Name tag, which the AWS console shows.
+func named(s *scope, role string) pulumi.StringMap {
+	return pulumi.StringMap{"Name": pulumi.Sprintf("%s-%s-%s", s.ctx.Project(), s.ctx.Stack(), role)}
+}

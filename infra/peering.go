@@ -1,0 +1,102 @@
+package infra
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// PeeringArgs is what a Peering needs.
+type PeeringArgs struct {
+	CIDR     string
+	Peer     *Peer
+	Provider *aws.Provider // of the peer's region
+	Network  *Network
+	Firewall *Firewall
+}
+
+// Peering joins the VPCs of the two regions: instances of each may reach the
+// database of the other. One stack owns both sides, for good and whatever its
+// role: a failover then changes nothing in the other region.
+type Peering struct {
+	pulumi.ResourceState
+}
+
+// NewPeering asks for the connection here and accepts it there.
+func NewPeering(ctx *pulumi.Context, name string, args PeeringArgs, opts ...pulumi.ResourceOption) (*Peering, error) {
+	p := &Peering{}
+	return p, component(ctx, "Peering", name, p, opts, func(s *scope) {
+		there := pulumi.Provider(args.Provider)
+		asked := add(s, "asked", ec2.NewVpcPeeringConnection, &ec2.VpcPeeringConnectionArgs{
+			VpcId:      args.Network.VPC.ID(),
+			PeerVpcId:  pulumi.String(args.Peer.VPCID),
+			PeerRegion: pulumi.String(args.Peer.Region),
+			Tags:       named(s, "peering"),
+		})
+		accepted := add(s, "accepted", ec2.NewVpcPeeringConnectionAccepter, &ec2.VpcPeeringConnectionAccepterArgs{
+			VpcPeeringConnectionId: asked.ID(),
+			AutoAccept:             pulumi.Bool(true),
+			Tags:                   named(s, "peering"),
+		}, there)
+		// The other region's database has a public name: with this it resolves
+		// to its private address.
+		add(s, "dns", ec2.NewPeeringConnectionOptions, &ec2.PeeringConnectionOptionsArgs{
+			VpcPeeringConnectionId: accepted.ID(),
+			Requester:              ec2.PeeringConnectionOptionsRequesterArgs{AllowRemoteVpcDnsResolution: pulumi.Bool(true)},
+		})
+		add(s, "dns-there", ec2.NewPeeringConnectionOptions, &ec2.PeeringConnectionOptionsArgs{
+			VpcPeeringConnectionId: accepted.ID(),
+			Accepter:               ec2.PeeringConnectionOptionsAccepterArgs{AllowRemoteVpcDnsResolution: pulumi.Bool(true)},
+		}, there)
+
+		routes(s, "route", accepted, args.Network.Tables(), args.Peer.VPCCIDR)
+		routes(s, "route-there", accepted, plural(args.Peer.RouteTables, func(id string) pulumi.StringInput { return pulumi.String(id) }), args.CIDR, there)
+
+		crossing(s, "", args.Firewall.Group, args.Peer.VPCCIDR)
+		crossing(s, "-there", func(name string) pulumi.StringInput { return pulumi.String(args.Peer.Groups[name]) }, args.CIDR, there)
+	})
+}
+
+// routes sends what is for the block over the peering.
+func routes(s *scope, role string, over *ec2.VpcPeeringConnectionAccepter, tables []pulumi.StringInput, block string, opts ...pulumi.ResourceOption) {
+	for i, table := range tables {
+		add(s, fmt.Sprintf("%s-%d", role, i+1), ec2.NewRoute, &ec2.RouteArgs{
+			RouteTableId:           table,
+			DestinationCidrBlock:   pulumi.String(block),
+			VpcPeeringConnectionId: over.ID(),
+		}, opts...)
+	}
+}
+
+// crossed are the security groups whose members talk to the other region.
+var crossed = []string{"web", "worker", "database"}
+
+// crossing is the firewall's part between the regions: instances here reach the
+// database there, and the database here lets the instances there in.
+func crossing(s *scope, suffix string, group func(string) pulumi.StringInput, block string, opts ...pulumi.ResourceOption) {
+	port, tcp := pulumi.Int(databasePort), pulumi.String("tcp")
+	for _, from := range []string{"web", "worker"} {
+		add(s, from+"-out"+suffix, vpc.NewSecurityGroupEgressRule, &vpc.SecurityGroupEgressRuleArgs{
+			SecurityGroupId: group(from), IpProtocol: tcp, FromPort: port, ToPort: port, CidrIpv4: pulumi.String(block),
+			Description: pulumi.String("the other region's database"), Tags: named(s, from)}, opts...)
+	}
+	add(s, "database-in"+suffix, vpc.NewSecurityGroupIngressRule, &vpc.SecurityGroupIngressRuleArgs{
+		SecurityGroupId: group("database"), IpProtocol: tcp, FromPort: port, ToPort: port, CidrIpv4: pulumi.String(block),
+		Description: pulumi.String("the other region's instances"), Tags: named(s, "database")}, opts...)
+}
+
+// elsewhere is a provider for another region. It checks nothing when it starts:
+// that region may be the one that is down.
+func elsewhere(ctx *pulumi.Context, name, region string, tags map[string]string) (*aws.Provider, error) {
+	return aws.NewProvider(ctx, name, &aws.ProviderArgs{
+		Region:                    pulumi.String(region),
+		DefaultTags:               aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(tags)},
+		SkipCredentialsValidation: pulumi.Bool(true),
+		SkipMetadataApiCheck:      pulumi.Bool(true),
+		SkipRegionValidation:      pulumi.Bool(true),
+		SkipRequestingAccountId:   pulumi.Bool(true),
+	})
+}

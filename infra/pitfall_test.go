@@ -1,0 +1,256 @@
+package infra
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// expect is what an input at a path must be in a resource of a plan.
+type expect struct {
+	resource, path string
+	want           any
+}
+
+// absent is for an input that must not be there.
+var absent any
+
+// Each test is named after what AWS punishes, in the order of the list that the
+// program was written against. What a plan cannot show is tested elsewhere:
+// secrets, keys and protection by the invariants; peers by the config tests.
+var pitfalls = []struct {
+	name string
+	plan string
+	want []expect
+}{
+	{"01 no managed master password, which forbids replicas", "seoul", []expect{
+		{"database-instance", "manageMasterUserPassword", absent}, {"database-instance", "password", secret{"a-database-password"}}}},
+	{"02 a cross-region replica has its source's ARN, a key of its own region and no credentials", "tokyo", []expect{
+		{"database-instance", "replicateSourceDb", "arn:aws:rds:ap-northeast-2:000000000000:db:seoul"},
+		{"database-instance", "kmsKeyId", "${secrets-key.arn}"}, {"database-instance", "username", absent},
+		{"database-instance", "password", absent}, {"database-instance", "dbName", absent}}},
+	{"03 the source has backups", "seoul", []expect{{"database-instance", "backupRetentionPeriod", 7.0}}},
+	{"03 the replica has backups too", "tokyo", []expect{{"database-instance", "backupRetentionPeriod", 7.0}}},
+	{"04 the replica names its subnets, parameters and security group", "tokyo", []expect{
+		{"database-instance", "dbSubnetGroupName", "${database-subnets.name}"},
+		{"database-instance", "parameterGroupName", "${database-parameters.name}"},
+		{"database-instance", "vpcSecurityGroupIds.0", "${firewall-database}"}}},
+	{"04 a replica in the region must not name its subnets", "seoul", []expect{
+		{"database-reader-1", "dbSubnetGroupName", absent}, {"database-reader-1", "replicateSourceDb", "${database-instance.identifier}"}}},
+	{"06 the bad defaults of RDS are set right", "seoul", []expect{
+		{"database-instance", "storageType", "gp3"}, {"database-instance", "deleteAutomatedBackups", false},
+		{"database-instance", "engineLifecycleSupport", "open-source-rds-extended-support-disabled"},
+		{"database-instance", "deletionProtection", true}}},
+	{"06 a replica has deletion protection too", "tokyo", []expect{{"database-instance", "deletionProtection", true}}},
+	{"09 backup-restore replicates the backups with the region's own key", "backups", []expect{
+		{"database-backups", "kmsKeyId", "${secrets-key.arn}"},
+		{"database-backups", "sourceDbInstanceArn", "arn:aws:rds:ap-northeast-2:000000000000:db:seoul"}}},
+	{"10 the group has the number of the template's version, and rolls back", "seoul", []expect{
+		{"web-group", "launchTemplate.version", "1"}, {"web-group", "instanceRefresh.preferences.autoRollback", true},
+		{"web-group", "instanceRefresh.preferences.alarmSpecification.alarms.0", "newsfeed-seoul-edge-failing"},
+		{"worker-group", "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.version", "1"}}},
+	{"11 the desired capacity is scaling's", "seoul", []expect{{"web-group", "desiredCapacity", absent}}},
+	{"12 the balancer's health counts, after the boot, and draining outlives the app", "seoul", []expect{
+		{"web-group", "healthCheckType", "ELB"}, {"web-group", "healthCheckGracePeriod", float64(bootSeconds)},
+		{"edge-targets", "deregistrationDelay", float64(deregistrationSeconds)}}},
+	{"13 a scheduled action leaves what it does not set, and has a time zone", "seoul", []expect{
+		{"web-sale-start", "desiredCapacity", -1.0}, {"web-sale-start", "timeZone", "Asia/Seoul"},
+		{"web-sale-start", "recurrence", "0 9 27 11 *"}, {"web-sale-end", "recurrence", "30 2 28 11 *"},
+		{"web-sale-end", "minSize", 2.0}, {"web-sale-end", "maxSize", 12.0}}},
+	{"13 a policy says that it tracks a target", "seoul", []expect{
+		{"web-cpu", "policyType", "TargetTrackingScaling"}, {"web-requests", "policyType", "TargetTrackingScaling"},
+		{"worker-backlog", "policyType", "TargetTrackingScaling"}}},
+	{"14 instances need a token for their metadata, and volumes have tags", "seoul", []expect{
+		{"web-template", "metadataOptions.httpTokens", "required"}, {"web-template", "tagSpecifications.1.resourceType", "volume"},
+		{"web-template", "tagSpecifications.1.tags.Project", "newsfeed"}, {"web-template", "tagSpecifications.0.tags.Stack", "seoul"}}},
+	{"16 both regions may write the validation record, and neither takes it away", "seoul", []expect{
+		{"edge-certificate-proof-2", "allowOverwrite", true}}},
+	{"18 alias records look at their targets", "seoul", []expect{{"dns-answer", "aliases.0.evaluateTargetHealth", true}}},
+	{"18 latency records do too", "active", []expect{
+		{"dns-answer", "aliases.0.evaluateTargetHealth", true}, {"dns-answer", "latencyRoutingPolicies.0.region", "ap-northeast-1"},
+		{"dns-answer", "failoverRoutingPolicies", absent}}},
+	{"18 a pilot light serves nobody before it is scaled", "light", []expect{{"web-group", "minSize", 0.0}, {"web-group", "maxSize", 0.0}}},
+	{"19 health checks probe the regional name", "tokyo", []expect{
+		{"dns-check", "fqdn", "tokyo.newsfeed.example.com"}, {"dns-check", "resourcePath", "/healthz/region"},
+		{"dns-check", "disabled", absent}}},
+	{"21 a region is out after three checks at ten seconds", "seoul", []expect{
+		{"dns-check", "requestInterval", 10.0}, {"dns-check", "failureThreshold", 3.0}}},
+	{"22 the cache's bad defaults are set right", "seoul", []expect{
+		{"cache-cluster", "multiAzEnabled", true}, {"cache-cluster", "automaticFailoverEnabled", true},
+		{"cache-cluster", "replicasPerNodeGroup", 1.0}, {"cache-cluster", "atRestEncryptionEnabled", true},
+		{"cache-cluster", "transitEncryptionEnabled", true}, {"cache-cluster", "authTokenUpdateStrategy", "SET"},
+		{"cache-parameters", "family", "redis7"}, {"cache-cluster", "notificationTopicArn", absent}}},
+	{"23 queues poll long, and the dead wait longest", "seoul", []expect{
+		{"queue-fanout", "receiveWaitTimeSeconds", 20.0}, {"queue-dead", "messageRetentionSeconds", 1209600.0},
+		{"queue-fanout", "messageRetentionSeconds", 345600.0}}},
+	{"29 the load balancer is protected", "seoul", []expect{{"edge-balancer", "enableDeletionProtection", true}}},
+}
+
+func TestPitfalls(t *testing.T) {
+	t.Parallel()
+	plans := map[string]*plan{
+		"seoul": mustDeploy(t, "seoul", settings{"worker.spotPercent": 50, "database.readReplicas": 1,
+			"web.schedule": list{mapping{"name": "sale", "start": "2026-11-27T09:00", "end": "2026-11-28T02:30", "min": 4, "max": 12}}}),
+		"tokyo":   mustDeploy(t, "tokyo", nil),
+		"backups": mustDeploy(t, "tokyo", settings{"strategy": "backup-restore"}),
+		"light":   mustDeploy(t, "tokyo", settings{"strategy": "pilot-light"}),
+		"active":  mustDeploy(t, "tokyo", settings{"strategy": "active-active"}),
+	}
+	for _, pitfall := range pitfalls {
+		t.Run(pitfall.name, func(t *testing.T) {
+			t.Parallel()
+			for _, e := range pitfall.want {
+				r, declared := plans[pitfall.plan].Resources[e.resource]
+				if got := at(r.Inputs, e.path); !declared || got != e.want {
+					t.Errorf("%s %s is %v, must be %v", e.resource, e.path, got, e.want)
+				}
+			}
+		})
+	}
+}
+
+func TestPitfall07StaticParametersWaitForAReboot(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	static := []string{"performance_schema"}
+	for _, raw := range p.Resources["database-parameters"].Inputs["parameters"].([]any) {
+		parameter := raw.(map[string]any)
+		want := "immediate"
+		if slices.Contains(static, parameter["name"].(string)) {
+			want = "pending-reboot"
+		}
+		if parameter["applyMethod"] != want {
+			t.Errorf("%v is applied %v, must be %s", parameter["name"], parameter["applyMethod"], want)
+		}
+	}
+}
+
+func TestPitfall24AlarmsMayUseTheKeyOfTheirTopic(t *testing.T) {
+	t.Parallel()
+	for which, p := range everyPlan(t) {
+		for _, name := range p.named("aws:kms/key:Key") {
+			may := map[string]bool{}
+			for _, s := range statements(p.Resources[name]) {
+				if slices.Contains(s.Action, "kms:Decrypt") && slices.Contains(s.Action, "kms:GenerateDataKey*") {
+					may[s.Principal["Service"]] = true
+				}
+			}
+			for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"} {
+				if !may[service] {
+					t.Errorf("%s: %s: %s may not use it", which, name, service)
+				}
+			}
+		}
+	}
+}
+
+// Balances of burst credits are what gp3 has not; a lag of -1 is a broken replica.
+func TestPitfall08AlarmsWatchWhatExists(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "tokyo", nil)
+	text := ""
+	for _, name := range p.named("aws:cloudwatch/metricAlarm:MetricAlarm") {
+		text += p.Resources[name].text(name)
+	}
+	for _, want := range []string{"EBSIOBalance%", "EBSByteBalance%", "ReplicaLag", "FreeStorageSpace"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no alarm on %s", want)
+		}
+	}
+	if strings.Contains(text, "BurstBalance") {
+		t.Error("an alarm on BurstBalance, which gp3 does not report")
+	}
+	if got := p.Resources["alarms-database-storage"].Inputs["threshold"]; got != 10.0*gibibyte {
+		t.Errorf("free storage alarms at %v, must be bytes", got)
+	}
+	broken := p.Resources["alarms-database-replication-stopped"].Inputs
+	if broken["comparisonOperator"] != "LessThanThreshold" || broken["threshold"] != 0.0 {
+		t.Errorf("broken replication alarms at %v %v", broken["comparisonOperator"], broken["threshold"])
+	}
+}
+
+func TestPitfall17RegionHealthAlarmsWhereRoute53Measures(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	if region := p.Resources["world"].Inputs["region"]; region != "us-east-1" {
+		t.Errorf("Route 53's alarms are in %v", region)
+	}
+	health := p.Resources["alarms-region-health"]
+	if health.Provider != "world" || p.Resources["alerting-world-topic"].Provider != "world" || at(health.Inputs, "alarmActions.0") != "${alerting-world-topic.arn}" {
+		t.Errorf("the alarm is by provider %q and tells %v", health.Provider, at(health.Inputs, "alarmActions.0"))
+	}
+}
+
+func TestPitfall30OtherRegionsHaveProvidersThatCheckNothing(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "tokyo", nil)
+	for _, provider := range []string{"peer", "world"} {
+		for _, check := range []string{"skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"} {
+			if got := fmt.Sprint(p.Resources[provider].Inputs[check]); got != "true" {
+				t.Errorf("provider %s: %s is %v", provider, check, got)
+			}
+		}
+	}
+}
+
+func TestPitfall26UserDataHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	text := readable("userData", p.Resources["web-template"].Inputs["userData"]).(string)
+	for _, want := range []string{"NEWSFEED_DATABASE_SECRET=${secrets-database.arn}", "NEWSFEED_CACHE_SECRET=${secrets-cache.arn}"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("user data lacks %s", want)
+		}
+	}
+	if strings.Contains(text, "a-database-password") || strings.Contains(text, "a-token-for-the-cache") {
+		t.Error("user data shows a secret")
+	}
+}
+
+// The SDK's wafv2 takes longer to compile than all the rest together.
+func TestPitfall31NoHeavyPackageIsImported(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, heavy := range []string{"wafv2", "quicksight"} {
+			if strings.Contains(string(raw), `go/aws/`+heavy+`"`) {
+				t.Errorf("%s imports %s: register its resources by type token", file, heavy)
+			}
+		}
+	}
+}
+
+// What is registered by type token must use the provider of all the rest.
+func TestTheTokenRegistrationsNameTheSDKInGoMod(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join("..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(raw), "pulumi-aws/sdk/v6 v"+sdkVersion) {
+		t.Errorf("go.mod has another version than %s of waf.go", sdkVersion)
+	}
+}
+
+func TestPoliciesAreWrittenAsIAMWantsThem(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	var document map[string]any
+	if err := json.Unmarshal([]byte(p.Resources["identity-worker-may"].Inputs["policy"].(string)), &document); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(document, "Statement.0.Resource.0"); document["Version"] != "2012-10-17" || got != "${storage-artifacts.arn}/*" {
+		t.Errorf("policy is %v", document)
+	}
+}

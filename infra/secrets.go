@@ -1,0 +1,114 @@
+package infra
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// databaseUser is who the app connects as, databaseName what it connects to.
+const (
+	databaseUser = "newsfeed"
+	databaseName = "newsfeed"
+)
+
+// SecretsArgs holds the values that instances fetch.
+type SecretsArgs struct {
+	Account          string
+	Region           string
+	DatabasePassword Secret
+	CacheToken       Secret
+}
+
+// Secrets is the region's key, which encrypts everything in it that is at
+// rest, and the secrets that instances fetch by ARN.
+type Secrets struct {
+	pulumi.ResourceState
+
+	Key      *kms.Key
+	Database *secretsmanager.Secret // JSON: username, password
+	Cache    *secretsmanager.Secret // JSON: token
+}
+
+// NewSecrets makes the key and both secrets.
+func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulumi.ResourceOption) (*Secrets, error) {
+	x := &Secrets{}
+	return x, component(ctx, "Secrets", name, x, opts, func(s *scope) {
+		x.Key = add(s, "key", kms.NewKey, &kms.KeyArgs{
+			Description:          pulumi.Sprintf("Everything at rest of %s in %s", ctx.Project(), args.Region),
+			EnableKeyRotation:    pulumi.Bool(true),
+			DeletionWindowInDays: pulumi.Int(30),
+			Policy:               keyPolicy(args.Account, args.Region),
+			Tags:                 named(s, "key"),
+		}, pulumi.Protect(true))
+		add(s, "alias", kms.NewAlias, &kms.AliasArgs{
+			Name:        pulumi.Sprintf("alias/%s-%s", ctx.Project(), ctx.Stack()),
+			TargetKeyId: x.Key.KeyId,
+		})
+		x.Database = x.secret(s, "database", "What the app signs in to MySQL with", map[string]pulumi.StringInput{
+			"username": pulumi.String(databaseUser), "password": args.DatabasePassword.Output()})
+		x.Cache = x.secret(s, "cache", "What the app signs in to Redis with", map[string]pulumi.StringInput{
+			"token": args.CacheToken.Output()})
+	})
+}
+
+// secret makes a secret with a version that holds fields as a JSON object.
+func (x *Secrets) secret(s *scope, role, description string, fields map[string]pulumi.StringInput) *secretsmanager.Secret {
+	secret := add(s, role, secretsmanager.NewSecret, &secretsmanager.SecretArgs{
+		Description:          pulumi.String(description),
+		KmsKeyId:             x.Key.Arn,
+		RecoveryWindowInDays: pulumi.Int(7),
+		Tags:                 named(s, role),
+	}, pulumi.Protect(true))
+	values := pulumi.StringMap{}
+	for key, value := range fields {
+		values[key] = value
+	}
+	text := values.ToStringMapOutput().ApplyT(func(known map[string]string) (string, error) {
+		raw, err := json.Marshal(known)
+		return string(raw), err
+	}).(pulumi.StringOutput)
+	add(s, role+"-value", secretsmanager.NewSecretVersion, &secretsmanager.SecretVersionArgs{
+		SecretId:     secret.ID(),
+		SecretString: text,
+	})
+	return secret
+}
+
+// What the key's policy allows: to administer it and to use it.
+var (
+	keyAdministration = []string{"kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:DescribeKey",
+		"kms:DisableKey", "kms:EnableKey", "kms:EnableKeyRotation", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases",
+		"kms:ListGrants", "kms:ListKeyPolicies", "kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RetireGrant", "kms:RevokeGrant",
+		"kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription"}
+	keyUse = []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+)
+
+// keyPolicy says who may use the key. In a key policy the resource "*" is the
+// key itself.
+func keyPolicy(account, region string) pulumi.StringOutput {
+	itself := one(pulumi.String("*"))
+	root := map[string]string{"AWS": fmt.Sprintf("arn:aws:iam::%s:root", account)}
+	ours := Condition{"StringEquals": {"aws:SourceAccount": {account}}}
+	return policy(
+		// Hands the decision to IAM: the account's administrators, our roles.
+		Statement{Sid: "Account", Principal: root, Actions: append(keyAdministration, keyUse...), Resources: itself},
+		// Auto Scaling starts instances with encrypted volumes as a role of its
+		// own, which IAM does not give the key to.
+		Statement{Sid: "Volumes", Principal: map[string]string{"AWS": "*"}, Actions: append([]string{"kms:CreateGrant"}, keyUse...), Resources: itself,
+			Condition: Condition{"StringEquals": {"kms:CallerAccount": {account}, "kms:ViaService": {"ec2." + region + ".amazonaws.com"}}}},
+		Statement{Sid: "Logs", Principal: service("logs." + region + ".amazonaws.com"), Actions: keyUse, Resources: itself,
+			Condition: Condition{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {fmt.Sprintf("arn:aws:logs:%s:%s:*", region, account)}}}},
+		// Without these an alarm or event for an encrypted topic vanishes silently.
+		Statement{Sid: "Alarms", Principal: service("cloudwatch.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
+		Statement{Sid: "Events", Principal: service("events.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
+		Statement{Sid: "DatabaseEvents", Principal: service("events.rds.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
+	)
+}
+
+var topicUse = []string{"kms:Decrypt", "kms:GenerateDataKey*"}
+
+func service(name string) map[string]string { return map[string]string{"Service": name} }
