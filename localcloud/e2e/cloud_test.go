@@ -1,0 +1,305 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"newsfeed/localcloud/serve"
+)
+
+const (
+	seoul = "ap-northeast-2"
+	tokyo = "ap-northeast-1"
+)
+
+// binaries builds our programs, once: the app with the race detector. The local
+// cloud's own process is this test binary (see TestMain), so that it runs under
+// the race detector without building the whole program a second time.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "newsfeed-e2e-")
+	if err != nil {
+		return "", err
+	}
+	builds := [][]string{
+		{"build", "-o", filepath.Join(dir, "localcloud"), "newsfeed/localcloud/cmd/localcloud"},
+		{"build", "-race", "-o", filepath.Join(dir, "feed"), "newsfeed/app/cmd/feed"},
+	}
+	for _, args := range builds {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	return dir, nil
+})
+
+// serveVariable holds a serve.Config in JSON: this process is to serve it.
+const serveVariable = "NEWSFEED_E2E_SERVE"
+
+func TestMain(m *testing.M) {
+	if raw := os.Getenv(serveVariable); raw != "" {
+		if err := serveAlone(raw); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	code := m.Run()
+	if dir, _ := binaries(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// serveAlone is 'localcloud serve'.
+func serveAlone(raw string) error {
+	var cfg serve.Config
+	if err := json.Unmarshal([]byte(raw), &cfg); err != nil {
+		return err
+	}
+	d, err := serve.Open(context.Background(), cfg)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	<-d.Stopped()
+	return nil
+}
+
+// aCloud is a local cloud of the test's own.
+type aCloud struct {
+	t       *testing.T
+	bin     string
+	dir     string // of the local cloud
+	project string // Pulumi.yaml and the stack files
+	blocks  [2]int // 127.<block>.0.0/16 of Seoul and Tokyo
+	serve   serve.Config
+}
+
+// newCloud makes a project like the committed one on free addresses. Whatever
+// the test leaves running is removed at its end.
+func newCloud(t *testing.T) *aCloud {
+	t.Helper()
+	bin, err := binaries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &aCloud{t: t, bin: bin, dir: filepath.Join(t.TempDir(), "local"), project: t.TempDir(), blocks: freeBlocks(t)}
+	root := filepath.Join("..", "..")
+	for _, file := range []string{"Pulumi.yaml", "Pulumi.seoul.yaml", "Pulumi.tokyo.yaml"} {
+		raw, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.write(file, string(raw))
+	}
+	c.edit("seoul", "10.20.0.0/16", fmt.Sprintf("10.%d.0.0/16", c.blocks[0]))
+	c.edit("tokyo", "10.30.0.0/16", fmt.Sprintf("10.%d.0.0/16", c.blocks[1]))
+	c.serve = serve.Config{Dir: c.dir, FrontDoor: freeAddress(t), DNS: netip.MustParseAddrPort(freeAddress(t)), AWS: freeAddress(t),
+		Domain: "newsfeed.example.com"}
+	t.Cleanup(func() {
+		if t.Failed() {
+			c.dumpLogs()
+		}
+		c.run(time.Minute, "down", "--force")
+	})
+	return c
+}
+
+func (c *aCloud) write(file, content string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.project, file), []byte(content), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// edit replaces text that must be there in a stack's file.
+func (c *aCloud) edit(stack, old, replacement string) {
+	c.t.Helper()
+	file := "Pulumi." + stack + ".yaml"
+	raw, err := os.ReadFile(filepath.Join(c.project, file))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if !strings.Contains(string(raw), old) {
+		c.t.Fatalf("%s does not hold %q", file, old)
+	}
+	c.write(file, strings.ReplaceAll(string(raw), old, replacement))
+}
+
+// command is 'localcloud' with this cloud's flags. The Pulumi CLI is the one
+// that 'make build' made, unless there is another on PATH.
+func (c *aCloud) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, "localcloud"), append(args,
+		"--dir", c.dir, "--project", c.project, "--binary", filepath.Join(c.bin, "feed"),
+		"--front-door", c.serve.FrontDoor, "--dns", c.serve.DNS.String(), "--aws", c.serve.AWS)...)
+	local, err := filepath.Abs(filepath.Join("..", "..", ".local", "bin"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":"+local, "GORACE=halt_on_error=1")
+	return cmd
+}
+
+// startServing runs the local cloud's process under the race detector; up finds
+// it running. A race ends it, and with it the test.
+func (c *aCloud) startServing() {
+	c.t.Helper()
+	raw, err := json.Marshal(c.serve)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.MkdirAll(c.serve.LogDir(), 0o700); err != nil {
+		c.t.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(c.serve.LogDir(), "serve.log"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer log.Close()
+	daemon := exec.Command(os.Args[0], c.dir) // the argument only names it in a list of processes
+	daemon.Env = append(os.Environ(), serveVariable+"="+string(raw), "GORACE=halt_on_error=1")
+	daemon.Stdout, daemon.Stderr = log, log
+	if err := daemon.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	go daemon.Wait()
+	eventually(c.t, 20*time.Second, "the local cloud serves", func() error {
+		_, err := serve.Connect(c.serve)
+		return err
+	})
+}
+
+func (c *aCloud) run(timeout time.Duration, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	out, err := c.command(ctx, args...).CombinedOutput()
+	return string(out), err
+}
+
+// up runs 'localcloud up' and returns what it printed.
+func (c *aCloud) up() string {
+	c.t.Helper()
+	began := time.Now()
+	out, err := c.run(3*time.Minute, "up")
+	if err != nil {
+		c.t.Fatalf("up: %v\n%s", err, out)
+	}
+	c.t.Logf("up took %s", time.Since(began).Round(time.Millisecond))
+	return out
+}
+
+func (c *aCloud) status() *serve.Status {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cmd := c.command(ctx, "status", "--json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	raw, err := cmd.Output()
+	if err != nil {
+		c.t.Fatalf("status: %v\n%s", err, stderr.String())
+	}
+	st := &serve.Status{}
+	if err := json.Unmarshal(raw, st); err != nil {
+		c.t.Fatalf("status: %v\n%s", err, raw)
+	}
+	return st
+}
+
+// leftovers are the sockets and processes that are still ours.
+func (c *aCloud) leftovers() []string {
+	var left []string
+	raw, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		f := strings.Fields(line)
+		const listening = "0A"
+		if len(f) < 4 || f[3] != listening {
+			continue
+		}
+		for _, block := range c.blocks {
+			// Little-endian hex: the second octet stands third.
+			if m := regexp.MustCompile(fmt.Sprintf("^....%02X7F:", block)); m.MatchString(f[1]) {
+				left = append(left, "listens: "+f[1])
+			}
+		}
+	}
+	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, file := range commands {
+		if cmdline, err := os.ReadFile(file); err == nil && bytes.Contains(cmdline, []byte(c.dir)) {
+			left = append(left, "runs: "+strings.ReplaceAll(string(cmdline), "\x00", " "))
+		}
+	}
+	return left
+}
+
+func (c *aCloud) dumpLogs() {
+	logs, _ := filepath.Glob(filepath.Join(c.dir, "log", "*.log"))
+	more, _ := filepath.Glob(filepath.Join(c.dir, "cloud", "autoscaling", "*", "i-*", "feed.log"))
+	for _, file := range append(logs, more...) {
+		raw, _ := os.ReadFile(file)
+		c.t.Logf("── %s\n%s", filepath.Base(file), raw[max(0, len(raw)-4000):])
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// freeBlocks picks two 127.x.0.0/16 blocks that nobody listens in; the low
+// ones are left to people.
+func freeBlocks(t *testing.T) (blocks [2]int) {
+	t.Helper()
+	raw, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range rand.Perm(100)[:40] {
+		block := 100 + n
+		if !strings.Contains(string(raw), fmt.Sprintf("%02X7F:", block)) && block != blocks[0] {
+			blocks[i%2] = block
+			if blocks[1] != 0 {
+				return blocks
+			}
+		}
+	}
+	t.Fatal("no free address block")
+	return blocks
+}
+
+// eventually waits for a condition, and fails with what was last wrong.
+func eventually(t *testing.T, within time.Duration, what string, check func() error) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for {
+		err := check()
+		if err == nil {
+			return time.Since(began)
+		}
+		if time.Since(began) > within {
+			t.Fatalf("%s: not within %s: %v", what, within, err)
+		}
+		time.Sleep(20 * time.Millisecond) // between two looks at the condition
+	}
+}

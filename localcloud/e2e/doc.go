@@ -1,0 +1,5 @@
+// Package e2e tests the whole: both regions up on this machine, from the
+// command line a user has, with real processes and over real sockets. It uses
+// its own directory, ports and address blocks, so that it runs beside a
+// 'make up' that someone left running.
+package e2e

@@ -1,0 +1,213 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/go-sql-driver/mysql"
+
+	"newsfeed/localcloud/autoscaling"
+	"newsfeed/localcloud/serve"
+)
+
+// TestTwoRegions walks through the life of the whole: up, used, replicated,
+// hurt, up again, killed, up again, down.
+func TestTwoRegions(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.startServing()
+	c.up()
+	st := c.status()
+	mina, jun := signUp(t, st.URL, "mina"), signUp(t, st.URL, "jun")
+	mina.befriend(jun)
+	storyID := mina.post("the sale starts at two")
+
+	took := eventually(t, 2*time.Second, "the story is in the friend's feed", func() error { return jun.sees("the sale starts at two") })
+	t.Logf("post to visible: %s", took.Round(time.Millisecond))
+
+	t.Run("the story is on Tokyo's replica, which refuses writes", func(t *testing.T) { replicated(t, c, st, storyID) })
+	t.Run("a web instance killed with -9 is replaced and no request fails meanwhile", func(t *testing.T) { survives(t, c, jun) })
+	t.Run("a second up changes nothing", func(t *testing.T) {
+		if out := c.up(); !strings.Contains(out, "Nothing changed") {
+			t.Errorf("up says:\n%s", out)
+		}
+	})
+	t.Run("after kill -9 of the local cloud, up brings everything back", func(t *testing.T) {
+		if err := syscall.Kill(c.status().PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		if out := c.up(); !strings.Contains(out, "Nothing changed") {
+			t.Errorf("up says:\n%s", out)
+		}
+		eventually(t, 5*time.Second, "the story is still in the feed", func() error { return jun.sees("the sale starts at two") })
+	})
+	t.Run("down leaves nothing", func(t *testing.T) {
+		began := time.Now()
+		if out, err := c.run(time.Minute, "down"); err != nil {
+			t.Fatalf("down: %v\n%s", err, out)
+		}
+		t.Logf("down took %s", time.Since(began).Round(time.Millisecond))
+		if left := c.leftovers(); len(left) > 0 {
+			t.Errorf("still there:\n%s", strings.Join(left, "\n"))
+		}
+	})
+}
+
+func (u *user) sees(body string) error {
+	bodies, err := u.feed()
+	if err == nil && !slices.Contains(bodies, body) {
+		err = fmt.Errorf("the feed holds %q", bodies)
+	}
+	return err
+}
+
+func replicated(t *testing.T, c *aCloud, st *serve.Status, storyID string) {
+	db := replica(t, st)
+	eventually(t, 2*time.Second, "the row is on the replica", func() error {
+		var n int
+		err := db.QueryRow("SELECT COUNT(*) FROM stories WHERE id = UNHEX(REPLACE(?, '-', ''))", storyID).Scan(&n)
+		if err == nil && n != 1 {
+			err = fmt.Errorf("%d rows", n)
+		}
+		return err
+	})
+	_, err := db.Exec("DELETE FROM stories")
+	const readOnly = 1290 // ER_OPTION_PREVENTS_STATEMENT
+	if refused := (*mysql.MySQLError)(nil); !errors.As(err, &refused) || refused.Number != readOnly {
+		t.Errorf("a write against the replica: %v, want error %d", err, readOnly)
+	}
+}
+
+// replica connects to Tokyo's database as the app does: its address from the
+// status, its password from Tokyo's Secrets Manager.
+func replica(t *testing.T, st *serve.Status) *sql.DB {
+	t.Helper()
+	cfg := mysql.NewConfig()
+	for _, db := range st.Databases {
+		if db.Region == tokyo && db.Role == "replica" {
+			cfg.Net, cfg.Addr, cfg.DBName, cfg.TLSConfig = "tcp", db.Endpoint, "newsfeed", "skip-verify"
+		}
+	}
+	var secret struct{ Username, Password string }
+	if err := json.Unmarshal([]byte(databaseSecret(t, st)), &secret); err != nil {
+		t.Fatal(err)
+	}
+	cfg.User, cfg.Passwd = secret.Username, secret.Password
+	db, err := sql.Open("mysql", cfg.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func databaseSecret(t *testing.T, st *serve.Status) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(tokyo), config.WithBaseEndpoint(st.AWSEndpoint),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := secretsmanager.NewFromConfig(cfg)
+	list, err := client.ListSecrets(ctx, &secretsmanager.ListSecretsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range list.SecretList {
+		if !strings.Contains(aws.ToString(s.Name), "database") {
+			continue
+		}
+		value, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: s.ARN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return aws.ToString(value.SecretString)
+	}
+	t.Fatalf("no database secret among %d", len(list.SecretList))
+	return ""
+}
+
+// survives kills a web instance while a user reads: once the balancer has taken
+// it out, no request fails, and the group comes back to its size.
+func survives(t *testing.T, c *aCloud, u *user) {
+	group := webGroup(c.status(), seoul)
+	if group == nil || group.InService() < 2 {
+		t.Fatalf("web group %+v, want 2 instances in service", group)
+	}
+	victim := group.Instances[0]
+	if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 15*time.Second, "the dead instance is out of rotation", func() error {
+		for _, b := range c.status().Balancers {
+			for _, g := range b.Groups {
+				for _, target := range g.Targets {
+					if target.ID == victim.ID && target.State != "unhealthy" {
+						return fmt.Errorf("it is %s", target.State)
+					}
+				}
+			}
+		}
+		return nil
+	})
+	var requests, failures atomic.Int64
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			requests.Add(1)
+			if status, err := u.do("GET", "/v1/feed", nil, nil); err != nil || status != http.StatusOK {
+				failures.Add(1)
+				t.Logf("request failed: %d %v", status, err)
+			}
+		}
+	}()
+	took := eventually(t, 30*time.Second, "the group is back to its size", func() error {
+		g := webGroup(c.status(), seoul)
+		for _, i := range g.Instances {
+			if i.ID == victim.ID {
+				return fmt.Errorf("the dead instance is still %s", i.State)
+			}
+		}
+		if g.InService() != g.Desired {
+			return fmt.Errorf("%d of %d in service", g.InService(), g.Desired)
+		}
+		return nil
+	})
+	close(stop)
+	<-stopped
+	t.Logf("back to size in %s; %d requests meanwhile, %d failed", took.Round(time.Millisecond), requests.Load(), failures.Load())
+	if failures.Load() > 0 || requests.Load() == 0 {
+		t.Errorf("%d of %d requests failed", failures.Load(), requests.Load())
+	}
+}
+
+func webGroup(st *serve.Status, region string) *autoscaling.Status {
+	for _, g := range st.Groups {
+		if g.Region == region && strings.Contains(g.Group, "web") {
+			return &g
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package elasticache
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"newsfeed/localcloud/process"
+)
+
+const stopTimeout = 5 * time.Second
+
+// ServerConfig describes one redis-server in cluster mode.
+type ServerConfig struct {
+	Dir     string // everything it writes is in here
+	Address string // the loopback address it binds
+	Port    int    // the cluster bus takes Port+10000
+	Token   string // AUTH password; empty: none
+	// TLS, when set: certificate, key and authority, as PEM files.
+	CertFile, KeyFile, CAFile string
+	// Parameters are further settings, by their redis.conf names.
+	Parameters map[string]string
+}
+
+// Server is a running redis-server.
+type Server struct {
+	proc   *process.Process
+	client *redis.Client
+}
+
+// ErrNotInstalled says that redis-server is missing and how to get it.
+var ErrNotInstalled = errors.New("redis-server is not installed: install Redis 7.0 or later " +
+	"(Debian: apt-get install redis-server; macOS: brew install redis), then try again")
+
+// Installed returns ErrNotInstalled unless Redis is on this machine.
+func Installed() error {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		return ErrNotInstalled
+	}
+	return nil
+}
+
+// StartServer starts redis-server, owner of all 16,384 slots, and returns when
+// the cluster says it is ok.
+func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, ErrNotInstalled
+	}
+	addr := net.JoinHostPort(cfg.Address, strconv.Itoa(cfg.Port))
+	if err := process.EndLeftover(cfg.Dir, stopTimeout); err != nil {
+		return nil, err
+	}
+	if err := process.CheckFree(addr); err != nil {
+		return nil, err
+	}
+	tlsConfig, err := cfg.tls()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{client: redis.NewClient(&redis.Options{Addr: addr, Password: cfg.Token, TLSConfig: tlsConfig, PoolSize: 2})}
+	// nodes.conf of an earlier run would bring back its slots half-known.
+	if err := os.RemoveAll(cfg.Dir + "/nodes.conf"); err != nil {
+		return nil, err
+	}
+	s.proc, err = process.Start(ctx, process.Spec{
+		Name: "redis-server", Path: path, Args: cfg.args(), Env: os.Environ(), Dir: cfg.Dir, Ready: s.ready, StopTimeout: stopTimeout,
+	})
+	if err != nil {
+		s.client.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c ServerConfig) tls() (*tls.Config, error) {
+	if c.CertFile == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", c.CAFile)
+	}
+	return &tls.Config{RootCAs: pool}, nil
+}
+
+func (c ServerConfig) args() []string {
+	port := strconv.Itoa(c.Port)
+	settings := map[string]string{
+		"bind": c.Address, "dir": c.Dir, "save": "", "appendonly": "no", "protected-mode": "no",
+		"cluster-enabled": "yes", "cluster-config-file": "nodes.conf", "cluster-announce-ip": c.Address,
+	}
+	if c.CertFile == "" {
+		settings["port"] = port
+	} else {
+		settings["port"], settings["tls-port"] = "0", port
+		settings["tls-cluster"], settings["tls-auth-clients"] = "yes", "no"
+		settings["tls-cert-file"], settings["tls-key-file"], settings["tls-ca-cert-file"] = c.CertFile, c.KeyFile, c.CAFile
+	}
+	for name, value := range c.Parameters {
+		settings[name] = value
+	}
+	if c.Token != "" {
+		settings["requirepass"] = c.Token
+	}
+	names := make([]string, 0, len(settings))
+	for name := range settings {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var args []string
+	for _, name := range names {
+		args = append(args, "--"+name, settings[name])
+	}
+	return args
+}
+
+// ready gives the node its slots as soon as it answers, then waits for the
+// cluster to agree.
+func (s *Server) ready(ctx context.Context) error {
+	info, err := s.client.ClusterInfo(ctx).Result()
+	if err != nil {
+		return err
+	}
+	if strings.Contains(info, "cluster_slots_assigned:0") {
+		return errors.Join(s.client.ClusterAddSlotsRange(ctx, 0, 16383).Err(), errors.New("slots just assigned"))
+	}
+	if !strings.Contains(info, "cluster_state:ok") {
+		return errors.New("cluster_state is not ok yet")
+	}
+	return nil
+}
+
+// Client is a connection to the server; for health and figures.
+func (s *Server) Client() *redis.Client { return s.client }
+
+// PID is redis-server's process number.
+func (s *Server) PID() int { return s.proc.PID() }
+
+// Done is closed when redis-server has ended.
+func (s *Server) Done() <-chan struct{} { return s.proc.Done() }
+
+// Stop ends redis-server.
+func (s *Server) Stop() {
+	s.client.Close()
+	s.proc.Stop()
+}

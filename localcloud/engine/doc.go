@@ -1,0 +1,4 @@
+// Package engine drives the real Pulumi engine over the stacks of the project,
+// with the program inline and the local cloud for its aws provider. The state
+// is kept in files; the committed stack files are read and never written.
+package engine

@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"newsfeed/localcloud/cloud"
+)
+
+// Project is a copy of the project's stack files, made fit for this machine.
+type Project struct {
+	Dir    string // holds Pulumi.yaml and Pulumi.<stack>.yaml; never written
+	Local  string // the local cloud's directory
+	Binary string // the feed binary that the instances run
+
+	Name   string
+	Stacks []Stack // a stack comes after its peer
+
+	secrets secrets
+}
+
+// Stack is what is known of a stack from its file.
+type Stack struct {
+	Name   string
+	Region string
+	Peer   string // the stack whose outputs it reads; empty for a primary
+	Domain string
+	CIDR   string   // of its network
+	Keys   []string // of its config
+}
+
+const namespace = "newsfeed:"
+
+// Load reads the project in dir.
+func Load(dir, local, binary string) (*Project, error) {
+	p := &Project{Dir: dir, Local: local, Binary: binary}
+	var project struct {
+		Name string `yaml:"name"`
+	}
+	if err := readYAML(filepath.Join(dir, "Pulumi.yaml"), &project); err != nil {
+		return nil, err
+	}
+	p.Name = project.Name
+	files, err := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		stack, err := readStack(file)
+		if err != nil {
+			return nil, err
+		}
+		p.Stacks = append(p.Stacks, stack)
+	}
+	if len(p.Stacks) == 0 {
+		return nil, fmt.Errorf("no stack in %s: want Pulumi.seoul.yaml and Pulumi.tokyo.yaml", dir)
+	}
+	// One that reads no other comes first.
+	slices.SortStableFunc(p.Stacks, func(a, b Stack) int { return len(a.Peer) - len(b.Peer) })
+	return p, nil
+}
+
+func readStack(file string) (Stack, error) {
+	name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+	var settings struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := readYAML(file, &settings); err != nil {
+		return Stack{}, err
+	}
+	text := func(key string) string { s, _ := settings.Config[key].(string); return s }
+	s := Stack{Keys: slices.Sorted(maps.Keys(settings.Config)), Name: name, Region: text("aws:region"), Domain: text(namespace + "domain")}
+	network, _ := settings.Config[namespace+"network"].(map[string]any)
+	s.CIDR, _ = network["cidr"].(string)
+	if text(namespace+"role") == "standby" {
+		s.Peer = text(namespace + "peer")
+	}
+	return s, nil
+}
+
+func readYAML(file string, into any) error {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
+}
+
+// distinct refuses networks that overlap before any of them is made: the stacks
+// by themselves see each other only once the first is up.
+func (p *Project) distinct() error {
+	for i, a := range p.Stacks {
+		for _, b := range p.Stacks[:i] {
+			x, errX := netip.ParsePrefix(a.CIDR)
+			y, errY := netip.ParsePrefix(b.CIDR)
+			if errX == nil && errY == nil && x.Overlaps(y) {
+				return fmt.Errorf("newsfeed:network.cidr: %s of %s overlaps %s of %s: give one of them another block in its Pulumi.<stack>.yaml, then 'make up'",
+					a.CIDR, a.Name, b.CIDR, b.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// workDir is where the overlaid copy lives.
+func (p *Project) workDir() string { return filepath.Join(p.Local, "work") }
+
+// Overlay writes the copy that the engine reads: the stack files with the
+// values of this machine over theirs.
+func (p *Project) Overlay() error {
+	if err := os.MkdirAll(p.workDir(), 0o700); err != nil {
+		return err
+	}
+	var err error
+	if p.secrets, err = openSecrets(filepath.Join(p.workDir(), "secrets.json")); err != nil {
+		return err
+	}
+	settings := map[string]any{}
+	if err := readYAML(filepath.Join(p.Dir, "Pulumi.yaml"), &settings); err != nil {
+		return err
+	}
+	delete(settings, "main") // the program is inline
+	raw, err := yaml.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	if err := cloud.WriteFile(filepath.Join(p.workDir(), "Pulumi.yaml"), raw); err != nil {
+		return err
+	}
+	for _, stack := range p.Stacks {
+		if err := p.overlayStack(stack.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Project) overlayStack(name string) error {
+	file := "Pulumi." + name + ".yaml"
+	settings := map[string]any{}
+	if err := readYAML(filepath.Join(p.Dir, file), &settings); err != nil {
+		return err
+	}
+	config, _ := settings["config"].(map[string]any)
+	if config == nil {
+		config = map[string]any{}
+	}
+	config[namespace+"artifact"] = p.Binary
+	settings["config"] = config
+	delete(settings, "secretsprovider")
+	for key, ciphertext := range p.secrets.Config {
+		config[key] = map[string]any{"secure": ciphertext}
+	}
+	settings["encryptionsalt"] = p.secrets.Salt
+	raw, err := yaml.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	return cloud.WriteFile(filepath.Join(p.workDir(), file), raw)
+}

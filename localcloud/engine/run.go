@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Engine runs the Pulumi CLI over a project.
+type Engine struct {
+	Project  *Project
+	Program  pulumi.RunFunc
+	Provider int       // port on 127.0.0.1 of the aws provider
+	Out      io.Writer // the engine's own progress
+
+	command auto.PulumiCommand
+}
+
+// open selects the stack, and makes it at its first run. env is the CLI's.
+func (e *Engine) open(ctx context.Context, name string, env map[string]string) (auto.Stack, error) {
+	if e.command == nil {
+		command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: e.root()})
+		if err != nil {
+			return auto.Stack{}, fmt.Errorf("Pulumi CLI: %w: 'make .local/bin/pulumi' builds it", err)
+		}
+		e.command = thrifty{command}
+	}
+	if err := os.MkdirAll(e.Project.stateDir(), 0o700); err != nil {
+		return auto.Stack{}, err
+	}
+	workspace, err := auto.NewLocalWorkspace(ctx, auto.Program(e.Program), auto.WorkDir(e.Project.workDir()),
+		auto.Pulumi(e.command), auto.EnvVars(env))
+	if err != nil {
+		return auto.Stack{}, err
+	}
+	_, exists, err := e.Project.readState(name)
+	if err != nil {
+		return auto.Stack{}, err
+	}
+	open := auto.NewStack
+	if exists {
+		open = auto.SelectStack
+	}
+	return open(ctx, name, workspace)
+}
+
+// root is where auto looks for bin/pulumi: beside our own program, where the
+// Makefile builds it; else it is taken from PATH.
+func (e *Engine) root() string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(self), "pulumi")); err != nil {
+		return ""
+	}
+	return filepath.Dir(filepath.Dir(self))
+}
+
+func (e *Engine) environ() []string {
+	var env []string
+	for key, value := range e.env() {
+		env = append(env, key+"="+value)
+	}
+	return env
+}
+
+func (e *Engine) env() map[string]string {
+	return map[string]string{
+		// Without metadata a file is written in one step: a kill leaves it whole.
+		"PULUMI_BACKEND_URL":                            "file://" + e.Project.stateDir() + "?metadata=skip",
+		"PULUMI_CONFIG_PASSPHRASE":                      e.Project.secrets.Passphrase,
+		"PULUMI_DEBUG_PROVIDERS":                        "aws:" + strconv.Itoa(e.Provider),
+		"PULUMI_HOME":                                   filepath.Join(e.Project.Local, "home"),
+		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true", // the last state stays beside the new one
+		"PULUMI_SKIP_UPDATE_CHECK":                      "true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION":   "true",
+		"PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK":      "true",
+	}
+}
+
+// Up makes a stack what the program says.
+func (e *Engine) Up(ctx context.Context, name string) (Result, error) {
+	stack, err := e.open(ctx, name, e.env())
+	if err != nil {
+		return Result{}, err
+	}
+	if err := e.forgetPending(ctx, stack); err != nil {
+		return Result{}, err
+	}
+	return e.measure(func(watch chan<- events.EngineEvent) error {
+		_, err := stack.Up(ctx, optup.ProgressStreams(e.Out), optup.SuppressOutputs(), optup.EventStreams(watch))
+		return explain(name, err)
+	})
+}
+
+// Preview prints what Up would change.
+func (e *Engine) Preview(ctx context.Context, name string) (Result, error) {
+	stack, err := e.open(ctx, name, e.env())
+	if err != nil {
+		return Result{}, err
+	}
+	return e.measure(func(watch chan<- events.EngineEvent) error {
+		_, err := stack.Preview(ctx, optpreview.ProgressStreams(e.Out), optpreview.Diff(), optpreview.EventStreams(watch))
+		return explain(name, err)
+	})
+}
+
+// Destroy removes everything a stack holds, protected resources too, and then
+// the stack: the local cloud is a means, what is in it may go.
+func (e *Engine) Destroy(ctx context.Context, name string) (Result, error) {
+	_, exists, err := e.Project.readState(name)
+	if err != nil || !exists {
+		return Result{}, err
+	}
+	// Deleting what is deleted is no error here, so that a state which lags
+	// behind does no harm; writing all of it after every step takes seconds.
+	env := e.env()
+	env["PULUMI_EXPERIMENTAL"], env["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
+	stack, err := e.open(ctx, name, env)
+	if err != nil {
+		return Result{}, err
+	}
+	_, stderr, _, err := e.command.Run(ctx, e.Project.workDir(), nil, nil, nil, e.environ(),
+		"state", "unprotect", "--all", "--yes", "--stack", name)
+	if err != nil {
+		return Result{}, fmt.Errorf("unprotect stack %s: %w\n%s", name, err, stderr)
+	}
+	return e.measure(func(watch chan<- events.EngineEvent) error {
+		_, err := stack.Destroy(ctx, optdestroy.ProgressStreams(e.Out), optdestroy.EventStreams(watch))
+		return explain(name, err)
+	})
+}

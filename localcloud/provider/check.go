@@ -1,0 +1,153 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// defaultsKey lists, as the real provider does, which inputs Check chose.
+const defaultsKey resource.PropertyKey = "__defaults"
+
+// Check validates a resource's inputs against the schema, all failures at
+// once, and fills in defaults and a unique name.
+func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	u := urn.URN(req.GetUrn())
+	s, ok := schemas()[string(u.Type())]
+	if !ok {
+		return nil, fmt.Errorf("%s: the local cloud has no schema for %s: add it to localcloud/provider/facts", u.Name(), u.Type())
+	}
+	olds, err := read(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := read(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	failures := s.validate(news)
+	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
+		return nil, err
+	}
+	inputs, err := write(news)
+	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: failures}, err
+}
+
+func (s *schema) validate(news resource.PropertyMap) []*pulumirpc.CheckFailure {
+	var failures []*pulumirpc.CheckFailure
+	fail := func(key resource.PropertyKey, format string, args ...any) {
+		failures = append(failures, &pulumirpc.CheckFailure{Property: string(key), Reason: fmt.Sprintf(format, args...)})
+	}
+	present := func(name string) bool {
+		v, ok := news[resource.PropertyKey(name)]
+		return ok && !v.IsNull()
+	}
+	for key := range news {
+		if _, known := s.Inputs[key]; !known && !resource.IsInternalPropertyKey(key) && key != "region" {
+			fail(key, "unknown property %q", key)
+		}
+	}
+	for key, in := range s.Inputs {
+		if in.Required && !present(string(key)) && key != s.autonamed() && in.Default == nil && !in.Computed {
+			fail(key, "missing required property %q", key)
+		}
+		if !present(string(key)) {
+			continue
+		}
+		for _, other := range in.ConflictsWith {
+			if present(other) {
+				fail(key, "%q conflicts with %q", key, other)
+			}
+		}
+	}
+	for _, group := range s.exclusive() {
+		if n := count(group, present); n != 1 {
+			fail(resource.PropertyKey(group[0]), "exactly one of %s must be given, not %d", strings.Join(group, ", "), n)
+		}
+	}
+	sort.Slice(failures, func(i, j int) bool { return failures[i].Reason < failures[j].Reason })
+	return failures
+}
+
+// exclusive returns the sets of properties of which exactly one must be given.
+func (s *schema) exclusive() [][]string {
+	seen := map[string]bool{}
+	var groups [][]string
+	for _, in := range s.Inputs {
+		group := slices.Sorted(slices.Values(in.ExactlyOneOf))
+		if id := strings.Join(group, " "); id != "" && !seen[id] {
+			seen[id] = true
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
+
+func count(names []string, keep func(string) bool) (n int) {
+	for _, name := range names {
+		if keep(name) {
+			n++
+		}
+	}
+	return n
+}
+
+// fill adds the schema's defaults, and the unique name that Pulumi gives: an
+// earlier one is kept.
+func (s *schema) fill(news, olds resource.PropertyMap, name, typ string, seed []byte) error {
+	var chosen []resource.PropertyValue
+	conflicts := func(in input) bool {
+		return count(in.ConflictsWith, func(other string) bool { _, ok := news[resource.PropertyKey(other)]; return ok }) > 0
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Inputs)) {
+		in := s.Inputs[key]
+		if _, given := news[key]; given || in.Default == nil || conflicts(in) {
+			continue
+		}
+		news[key] = resource.NewPropertyValue(in.Default)
+		chosen = append(chosen, resource.NewStringProperty(string(key)))
+	}
+	key := s.autonamed()
+	if _, given := news[key]; key != "" && !given && !conflicts(s.Inputs[key]) {
+		if old, kept := olds[key]; kept && wasDefault(olds, key) {
+			news[key] = old
+		} else {
+			unique, err := resource.NewUniqueName(seed, name+"-", 7, maxNameLength(typ), nil)
+			if err != nil {
+				return err
+			}
+			news[key] = resource.NewStringProperty(unique)
+		}
+		chosen = append(chosen, resource.NewStringProperty(string(key)))
+	}
+	news[defaultsKey] = resource.NewArrayProperty(chosen)
+	return nil
+}
+
+// wasDefault says whether Check chose the value of key.
+func wasDefault(inputs resource.PropertyMap, key resource.PropertyKey) bool {
+	list := inputs[defaultsKey]
+	return list.IsArray() && slices.ContainsFunc(list.ArrayValue(), func(v resource.PropertyValue) bool {
+		return v.IsString() && v.StringValue() == string(key)
+	})
+}
+
+// maxNameLength is AWS's limit for generated names of the type.
+func maxNameLength(typ string) int {
+	switch typ {
+	case "aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup":
+		return 32
+	case "aws:elasticache/replicationGroup:ReplicationGroup":
+		return 40
+	case "aws:s3/bucketV2:BucketV2", "aws:iam/role:Role":
+		return 63
+	}
+	return 128
+}

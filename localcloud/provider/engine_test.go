@@ -1,0 +1,339 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"newsfeed/localcloud/cloud"
+	"newsfeed/localcloud/provider"
+)
+
+// engine is a stack of the real engine over a provider of the test's own.
+type engine struct {
+	t       *testing.T
+	store   *cloud.Store
+	program pulumi.RunFunc // what the next run declares
+	stack   auto.Stack
+	state   string // directory of the backend
+}
+
+func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
+	t.Helper()
+	store, err := cloud.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := provider.New(store, bodies, provider.Functions(func(name string) string { return "Z" + name })).Serve(l)
+	t.Cleanup(server.Stop)
+	e := &engine{t: t, store: store}
+	dir := t.TempDir()
+	if local, err := filepath.Abs("../../.local/bin"); err == nil && !strings.Contains(os.Getenv("PATH"), local) {
+		os.Setenv("PATH", os.Getenv("PATH")+":"+local) // where 'make build' puts the CLI
+	}
+	project := "name: test\nruntime: go\n"
+	settings := "config:\n  aws:region: ap-northeast-2\n"
+	for name, content := range map[string]string{"Pulumi.yaml": project, "Pulumi.s.yaml": settings} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state := filepath.Join(dir, "state")
+	e.state = state
+	if err := os.Mkdir(state, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	e.stack, err = auto.NewStackLocalSource(ctx, "s", dir, auto.Program(func(ctx *pulumi.Context) error { return e.program(ctx) }),
+		auto.EnvVars(map[string]string{
+			"PULUMI_BACKEND_URL": "file://" + state, "PULUMI_CONFIG_PASSPHRASE": "test", "PULUMI_HOME": filepath.Join(dir, "home"),
+			"PULUMI_DEBUG_PROVIDERS": "aws:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port), "PULUMI_SKIP_UPDATE_CHECK": "true",
+			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// declare makes a program of one resource.
+func declare(typ string, inputs pulumi.Map, opts ...pulumi.ResourceOption) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		var r pulumi.CustomResourceState
+		return ctx.RegisterResource(typ, "it", inputs, &r, opts...)
+	}
+}
+
+// up runs the engine and returns what it did to resources of aws, by operation.
+func (e *engine) up(program pulumi.RunFunc) (map[string]int, error) {
+	e.program = program
+	return heard(func(watch chan<- events.EngineEvent) error {
+		_, err := e.stack.Up(context.Background(), optup.EventStreams(watch), optup.SuppressOutputs(), optup.ErrorProgressStreams(io.Discard))
+		return err
+	})
+}
+
+func (e *engine) preview(program pulumi.RunFunc) (map[string]int, error) {
+	e.program = program
+	return heard(func(watch chan<- events.EngineEvent) error {
+		_, err := e.stack.Preview(context.Background(), optpreview.EventStreams(watch), optpreview.ErrorProgressStreams(io.Discard))
+		return err
+	})
+}
+
+// heard counts the steps that the engine tells of, by operation.
+func heard(run func(chan<- events.EngineEvent) error) (map[string]int, error) {
+	watch := make(chan events.EngineEvent, 4096) // more than any run here tells
+	ops := map[string]int{}
+	err := run(watch)
+	for len(watch) > 0 {
+		event := <-watch
+		if pre := event.ResourcePreEvent; pre != nil && strings.HasPrefix(pre.Metadata.Type, "aws:") {
+			ops[string(pre.Metadata.Op)]++
+		}
+	}
+	return ops, err
+}
+
+var (
+	str  = func(s string) pulumi.Input { return pulumi.String(s) }
+	num  = func(n int) pulumi.Input { return pulumi.Int(n) }
+	list = func(s ...string) pulumi.Input { return pulumi.ToStringArray(s) }
+)
+
+// TestDiff runs pairs of programs through the engine: what it previews for the
+// second, and then does, must be what the real provider would make it do.
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	queue, vpc, db := "aws:sqs/queue:Queue", "aws:ec2/vpc:Vpc", "aws:rds/instance:Instance"
+	tests := map[string]struct {
+		typ           string
+		before, after pulumi.Map
+		opts          []pulumi.ResourceOption
+		want          map[string]int
+	}{
+		"the same again changes nothing": {
+			typ: queue, before: pulumi.Map{"delaySeconds": num(1)}, after: pulumi.Map{"delaySeconds": num(1)},
+			want: map[string]int{"same": 1}},
+		"an ordinary property is updated in place": {
+			typ: queue, before: pulumi.Map{"delaySeconds": num(1)}, after: pulumi.Map{"delaySeconds": num(2)},
+			want: map[string]int{"update": 1}},
+		"a replacing property replaces, the new one first": {
+			typ: vpc, before: pulumi.Map{"cidrBlock": str("10.1.0.0/16")}, after: pulumi.Map{"cidrBlock": str("10.2.0.0/16")},
+			want: map[string]int{"create-replacement": 1, "replace": 1, "delete-replaced": 1}},
+		"a fixed name is deleted before it is replaced": {
+			typ:    "aws:lb/targetGroup:TargetGroup",
+			before: pulumi.Map{"name": str("web"), "port": num(80)}, after: pulumi.Map{"name": str("web"), "port": num(81)},
+			want: map[string]int{"create-replacement": 1, "replace": 1, "delete-replaced": 1}},
+		"what AWS computes keeps its value when it is no longer given": {
+			typ: db, before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"), "availabilityZone": str("x")},
+			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a")},
+			want:  map[string]int{"same": 1}},
+		"a default that is written out changes nothing": {
+			typ: queue, before: pulumi.Map{}, after: pulumi.Map{"visibilityTimeoutSeconds": num(30)},
+			want: map[string]int{"same": 1}},
+		"ignored changes are ignored": {
+			typ: queue, before: pulumi.Map{"delaySeconds": num(1)}, after: pulumi.Map{"delaySeconds": num(2)},
+			opts: []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"delaySeconds"})},
+			want: map[string]int{"same": 1}},
+		"promotion, the replica's source cleared, is an update in place": {
+			typ: db,
+			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"),
+				"replicateSourceDb": str("arn:aws:rds:ap-northeast-1:000000000000:db:b")},
+			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a")},
+			want:  map[string]int{"update": 1}},
+		"an element added to a list is an update": {
+			typ: "aws:autoscaling/group:Group",
+			before: pulumi.Map{"maxSize": num(2), "minSize": num(1), "name": str("g"), "vpcZoneIdentifiers": list("a"),
+				"launchTemplate": pulumi.Map{"id": str("lt-1")}},
+			after: pulumi.Map{"maxSize": num(2), "minSize": num(1), "name": str("g"), "vpcZoneIdentifiers": list("a", "b"),
+				"launchTemplate": pulumi.Map{"id": str("lt-1")}},
+			want: map[string]int{"update": 1}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEngine(t, nil)
+			if _, err := e.up(declare(tt.typ, tt.before)); err != nil {
+				t.Fatal(err)
+			}
+			after := declare(tt.typ, tt.after, tt.opts...)
+			for _, run := range []struct {
+				what string
+				f    func(pulumi.RunFunc) (map[string]int, error)
+			}{{"preview", e.preview}, {"up", e.up}} {
+				got, err := run.f(after)
+				if err != nil || !maps.Equal(got, tt.want) {
+					t.Errorf("%s does %v, want %v; %v", run.what, got, tt.want, err)
+				}
+			}
+		})
+	}
+}
+
+// TestCheck holds the provider to the schema: each program is refused with an
+// error that names the property.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		typ    string
+		inputs pulumi.Map
+		want   string
+	}{
+		"an unknown property":                {"aws:sqs/queue:Queue", pulumi.Map{"delay": num(1)}, `unknown property "delay"`},
+		"a missing required property":        {"aws:autoscaling/group:Group", pulumi.Map{"minSize": num(1), "launchTemplate": pulumi.Map{}}, `missing required property "maxSize"`},
+		"two that exclude each other":        {"aws:sqs/queue:Queue", pulumi.Map{"name": str("a"), "namePrefix": str("b")}, `conflicts with`},
+		"none of which one must be given":    {"aws:autoscaling/group:Group", pulumi.Map{"minSize": num(1), "maxSize": num(1)}, "exactly one of launchConfiguration, launchTemplate, mixedInstancesPolicy"},
+		"a type that the local cloud lacks":  {"aws:foo/bar:Bar", pulumi.Map{}, "no schema for aws:foo/bar:Bar"},
+		"a replica with its own master user": {"aws:rds/instance:Instance", pulumi.Map{"instanceClass": str("c"), "username": str("u"), "replicateSourceDb": str("b")}, `conflicts with`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEngine(t, nil)
+			_, err := e.up(declare(tt.typ, tt.inputs))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one that says %q", err, tt.want)
+			}
+			if n := len(e.store.All()); n > 0 {
+				t.Errorf("%d resources were made", n)
+			}
+		})
+	}
+}
+
+// body is a body that notes what happens to it, or fails.
+type body struct {
+	mu      sync.Mutex
+	log     []string
+	failure error
+}
+
+func (b *body) Apply(_ context.Context, r, old *cloud.Resource) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	verb := "create"
+	if old != nil {
+		verb = "update"
+	}
+	b.log = append(b.log, verb+" "+fmt.Sprint(r.Outputs["delaySeconds"]))
+	r.Outputs["fromBody"] = "yes"
+	return b.failure
+}
+
+func (b *body) Remove(context.Context, *cloud.Resource) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.log = append(b.log, "remove")
+	return nil
+}
+
+// TestBodies follows a body through its life, and through failures.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	const queue = "aws:sqs/queue:Queue"
+	of := func(n int) pulumi.RunFunc { return declare(queue, pulumi.Map{"delaySeconds": num(n)}) }
+	nothing := func(*pulumi.Context) error { return nil }
+
+	t.Run("created, updated, removed", func(t *testing.T) {
+		t.Parallel()
+		b := &body{}
+		e := newEngine(t, map[string]cloud.Body{queue: b})
+		for _, program := range []pulumi.RunFunc{of(1), of(2), nothing} {
+			if _, err := e.up(program); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Join(b.log, ", "); got != "create 1, update 2, remove" {
+			t.Errorf("the body saw: %s", got)
+		}
+		if n := len(e.store.All()); n > 0 {
+			t.Errorf("%d records are left", n)
+		}
+	})
+	t.Run("a body that can't be made leaves nothing, and the next run makes it", func(t *testing.T) {
+		t.Parallel()
+		b := &body{failure: fmt.Errorf("the address is in use")}
+		e := newEngine(t, map[string]cloud.Body{queue: b})
+		if _, err := e.up(of(1)); err == nil || !strings.Contains(err.Error(), "the address is in use") {
+			t.Errorf("error %v", err)
+		}
+		if n := len(e.store.All()); n > 0 {
+			t.Errorf("%d records are left", n)
+		}
+		b.failure = nil
+		if ops, err := e.up(of(1)); err != nil || ops["create"] != 1 {
+			t.Errorf("the next run does %v: %v", ops, err)
+		}
+	})
+	t.Run("one that is made but not well is kept, and the next run updates it", func(t *testing.T) {
+		t.Parallel()
+		b := &body{failure: &cloud.NotReadyError{Reason: fmt.Errorf("no instance in service")}}
+		e := newEngine(t, map[string]cloud.Body{queue: b})
+		if _, err := e.up(of(1)); err == nil || !strings.Contains(err.Error(), "no instance in service") {
+			t.Errorf("error %v", err)
+		}
+		b.failure = nil
+		if ops, err := e.up(of(1)); err != nil || ops["update"] != 1 {
+			t.Errorf("the next run does %v: %v", ops, err)
+		}
+	})
+	t.Run("what a killed run made and did not note is swept", func(t *testing.T) {
+		t.Parallel()
+		b := &body{}
+		e := newEngine(t, map[string]cloud.Body{queue: b})
+		if _, err := e.up(of(1)); err != nil {
+			t.Fatal(err)
+		}
+		kept := e.store.All()[0]
+		orphan := &cloud.Resource{URN: kept.URN, Type: queue, ID: "orphan", Region: kept.Region, Outputs: map[string]any{}}
+		if err := e.store.Put(orphan); err != nil {
+			t.Fatal(err)
+		}
+		p := provider.New(e.store, map[string]cloud.Body{queue: b}, nil)
+		removed, err := p.Sweep(context.Background(), "s", map[string][]string{queue: {kept.ID}})
+		if err != nil || len(removed) != 1 || removed[0] != "orphan" || len(e.store.All()) != 1 {
+			t.Errorf("removed %v, %d left: %v", removed, len(e.store.All()), err)
+		}
+	})
+}
+
+// TestSecrets looks for a secret in everything the engine shows and keeps.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t, nil)
+	const password = "swordfish"
+	e.program = declare("aws:rds/instance:Instance", pulumi.Map{
+		"instanceClass": str("db.t4g.medium"), "identifier": str("a"), "password": pulumi.ToSecret(str(password))})
+	result, err := e.stack.Up(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := os.ReadFile(filepath.Join(e.state, ".pulumi", "stacks", "test", "s.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"output": result.StdOut, "state": string(state)} {
+		if strings.Contains(text, password) {
+			t.Errorf("the %s shows the password", where)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package provider
+
+import (
+	_ "embed" // the schema below
+	"encoding/json"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+//go:embed facts/aws-types.json
+var factsJSON []byte
+
+// input is what the AWS provider's schema says of one input property.
+type input struct {
+	Required      bool     `json:"required"`
+	Computed      bool     `json:"computed"` // AWS chooses a value when there is none
+	Replaces      bool     `json:"replaces"` // a change needs a new resource
+	Secret        bool     `json:"secret"`
+	Default       any      `json:"default"`
+	ConflictsWith []string `json:"conflictsWith"`
+	ExactlyOneOf  []string `json:"exactlyOneOf"`
+	Type          string   `json:"type"`
+}
+
+// schema is what is known of one resource type.
+type schema struct {
+	Inputs  map[resource.PropertyKey]input `json:"inputs"`
+	Outputs []resource.PropertyKey         `json:"outputs"` // set by AWS only
+}
+
+// schemas returns the schema of every known type by its Pulumi type token.
+var schemas = sync.OnceValue(func() map[string]*schema {
+	var facts struct {
+		Types map[string]*schema `json:"types"`
+	}
+	if err := json.Unmarshal(factsJSON, &facts); err != nil {
+		panic("facts/aws-types.json: " + err.Error())
+	}
+	return facts.Types
+})
+
+// autonamed is the property that Pulumi names when the program doesn't, or "".
+func (s *schema) autonamed() resource.PropertyKey {
+	for _, key := range []resource.PropertyKey{"name", "bucket", "replicationGroupId"} {
+		if in, ok := s.Inputs[key]; ok && !in.Required && in.Type == "string" {
+			return key
+		}
+	}
+	return ""
+}

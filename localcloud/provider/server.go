@@ -1,0 +1,192 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"newsfeed/localcloud/cloud"
+)
+
+// Version is that of the SDK whose provider this stands in for; the engine
+// refuses an older one.
+const Version = "6.83.2"
+
+// maxMessage is the engine's own limit for one message, in bytes.
+const maxMessage = 400 << 20
+
+// Function answers an invoke, such as aws:route53/getZone:getZone.
+type Function func(region string, args map[string]any) (map[string]any, error)
+
+// Provider is the aws provider of the local cloud.
+type Provider struct {
+	pulumirpc.UnimplementedResourceProviderServer
+
+	store     *cloud.Store
+	bodies    map[string]cloud.Body
+	functions map[string]Function
+
+	mu      sync.Mutex
+	refused map[string]bool // regions whose API answers no call
+}
+
+// New returns a provider that records in store. bodies maps a type token to
+// what gives that type life; types without one are recorded only.
+func New(store *cloud.Store, bodies map[string]cloud.Body, functions map[string]Function) *Provider {
+	return &Provider{store: store, bodies: bodies, functions: functions, refused: map[string]bool{}}
+}
+
+// Serve answers the engine on l until Stop of the server it returns.
+func (p *Provider) Serve(l net.Listener) *grpc.Server {
+	server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
+	pulumirpc.RegisterResourceProviderServer(server, p)
+	go server.Serve(l)
+	return server
+}
+
+// Refuse makes every resource call to a region's API fail, as when the region
+// is dark, or work again.
+func (p *Provider) Refuse(region string, refuse bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refused[region] = refuse
+}
+
+// connection is one provider of the program: the engine dials each, default
+// and explicit, on a connection of its own, and says its region once.
+type connection struct {
+	mu     sync.Mutex
+	region string
+}
+
+type connectionKey struct{}
+
+// connections gives every gRPC connection its state.
+type connections struct{}
+
+func (connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+	return context.WithValue(ctx, connectionKey{}, &connection{})
+}
+func (connections) HandleConn(context.Context, stats.ConnStats)                     {}
+func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (connections) HandleRPC(context.Context, stats.RPCStats)                       {}
+
+// region is the region of the connection a call came by.
+func (p *Provider) region(ctx context.Context) (string, error) {
+	c := ctx.Value(connectionKey{}).(*connection)
+	c.mu.Lock()
+	region := c.region
+	c.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refused[region] {
+		return "", status.Errorf(codes.Unavailable, "region %s does not answer: its API was switched off (localcloud region %s --up)", region, region)
+	}
+	return region, nil
+}
+
+// Handshake, GetPluginInfo, GetSchema and Attach are what the engine asks of a
+// provider it did not start itself.
+func (p *Provider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
+}
+
+// GetPluginInfo returns Version.
+func (p *Provider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: Version}, nil
+}
+
+// Attach is accepted: there is nothing to call back.
+func (p *Provider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// Cancel does nothing: it comes at every normal close.
+func (p *Provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// CheckConfig takes the provider's configuration as it is.
+func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	return &pulumirpc.CheckResponse{Inputs: req.GetNews()}, nil
+}
+
+// DiffConfig replaces a provider, and so all it made, when its region changes.
+func (p *Provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	olds, err := readPlain(req.GetOldInputs())
+	if err != nil {
+		return nil, err
+	}
+	news, err := readPlain(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	if olds["region"].DeepEquals(news["region"]) {
+		return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+	}
+	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_SOME, Replaces: []string{"region"}, Diffs: []string{"region"}}, nil
+}
+
+// Configure notes the region of this connection.
+func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	args, err := readPlain(req.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	region := args["region"]
+	if !region.IsString() || region.StringValue() == "" {
+		return nil, status.Error(codes.InvalidArgument, "provider aws has no region: set aws:region in the stack's config")
+	}
+	c := ctx.Value(connectionKey{}).(*connection)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.region = region.StringValue()
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
+}
+
+// Invoke answers a data source.
+func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	region, err := p.region(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, ok := p.functions[req.GetTok()]
+	if !ok {
+		return nil, fmt.Errorf("the local cloud does not answer %s: add it to localcloud/provider/functions.go", req.GetTok())
+	}
+	props, err := readPlain(req.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	args, err := plain(props)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", req.GetTok(), err)
+	}
+	result, err := f(region, args)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", req.GetTok(), err)
+	}
+	ret, err := write(resource.NewPropertyMapFromMap(result))
+	return &pulumirpc.InvokeResponse{Return: ret}, err
+}
+
+// jsonValues brings values of a program, ints among them, to the types of a
+// record.
+func jsonValues(values map[string]any) (map[string]any, error) {
+	raw, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	return out, json.Unmarshal(raw, &out)
+}

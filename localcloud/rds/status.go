@@ -1,0 +1,39 @@
+package rds
+
+import (
+	"context"
+	"time"
+)
+
+// Status is how one instance does.
+type Status struct {
+	ID          string       `json:"id"`
+	Region      string       `json:"region"`
+	Role        string       `json:"role"` // primary or replica
+	Endpoint    string       `json:"endpoint"`
+	Available   bool         `json:"available"`
+	Replication *Replication `json:"replication,omitempty"` // of a replica
+	PID         int          `json:"pid"`
+}
+
+// Status asks every instance, those that are down included.
+func (s *Service) Status(ctx context.Context) []Status {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var all []Status
+	for _, r := range s.store.List(instanceType) {
+		st := Status{ID: r.ID, Region: r.Region, Role: "primary", Endpoint: r.String("endpoint")}
+		if r.String("replicateSourceDb") != "" {
+			st.Role = "replica"
+		}
+		if server := s.server(r.String("arn")); server != nil {
+			status, following, err := server.replicaStatus(ctx)
+			st.Available, st.PID = err == nil, server.PID()
+			if following {
+				st.Replication = &status
+			}
+		}
+		all = append(all, st)
+	}
+	return all
+}

@@ -1,0 +1,12 @@
+// Package s3 is Amazon S3 as the ordinary SDK uses it with path-style
+// addresses: objects as files on disk, presigned URLs and forms, CORS. An
+// object is either wholly there or not: a crash leaves the old one or the new.
+//
+// A request without any signature is refused, as a private bucket refuses it
+// on AWS: a browser needs a presigned URL or a presigned form. Expiry and
+// conditions are checked; the signatures themselves are not.
+//
+// Not reproduced: versions (the latest is all there is; versioning and
+// lifecycle are recorded only), multipart uploads, bucket policies and ACLs,
+// encryption, replication, tags, storage classes, virtual-hosted addresses.
+package s3

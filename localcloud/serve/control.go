@@ -1,0 +1,50 @@
+package serve
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// control answers the command line.
+func (d *Daemon) control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, d.Status(r.Context()), nil)
+	})
+	mux.HandleFunc("POST /restore", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, struct{}{}, d.Restore(r.Context()))
+	})
+	mux.HandleFunc("POST /sweep", func(w http.ResponseWriter, r *http.Request) {
+		var req sweepRequest
+		if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		removed, err := d.provider.Sweep(r.Context(), req.Stack, req.Known)
+		reply(w, removed, err)
+	})
+	mux.HandleFunc("POST /region/{region}/{answer}", func(w http.ResponseWriter, r *http.Request) {
+		d.provider.Refuse(r.PathValue("region"), r.PathValue("answer") == "refuse")
+		reply(w, struct{}{}, nil)
+	})
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, struct{}{}, nil)
+		d.stopOnce.Do(func() { close(d.stop) })
+	})
+	return mux
+}
+
+// sweepRequest names what the engine knows of a stack: ids by type.
+type sweepRequest struct {
+	Stack string              `json:"stack"`
+	Known map[string][]string `json:"known"`
+}
+
+func reply(w http.ResponseWriter, value any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(value)
+}

@@ -1,0 +1,316 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/autoscaling"
+	"newsfeed/localcloud/cloud"
+	"newsfeed/localcloud/elasticache"
+	"newsfeed/localcloud/elb"
+	"newsfeed/localcloud/endpoint"
+	"newsfeed/localcloud/frontdoor"
+	"newsfeed/localcloud/process"
+	"newsfeed/localcloud/provider"
+	"newsfeed/localcloud/rds"
+	"newsfeed/localcloud/route53"
+	"newsfeed/localcloud/s3"
+	"newsfeed/localcloud/secretsmanager"
+	"newsfeed/localcloud/sqs"
+)
+
+// Daemon is a running local cloud.
+type Daemon struct {
+	cfg   Config
+	info  Info
+	store *cloud.Store
+
+	rds         *rds.Service
+	elasticache *elasticache.Service
+	autoscaling *autoscaling.Service
+	elb         *elb.Service
+	route53     *route53.Service
+	sqs         *sqs.Service
+	s3          *s3.Service
+	secrets     *secretsmanager.Service
+
+	provider *provider.Provider
+	bodies   map[string]cloud.Body
+	door     *frontdoor.Door
+	grpc     *grpc.Server
+	servers  []*http.Server
+	unlock   func()
+
+	preparing    sync.WaitGroup
+	endPreparing context.CancelFunc
+
+	stop     chan struct{}
+	stopOnce sync.Once
+
+	mu     sync.Mutex
+	failed map[*cloud.Resource]error // bodies that could not be brought back
+}
+
+// Open takes the directory, opens every address and brings back every body
+// that was recorded. What can't be brought back is told by Restore.
+func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
+	for _, dir := range []string{cfg.cloud(), cfg.LogDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	d := &Daemon{cfg: cfg, stop: make(chan struct{}), failed: map[*cloud.Resource]error{}}
+	if d.unlock, err = lock(filepath.Join(cfg.cloud(), "serve.lock")); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	d.prepare(ctx)
+	d.restore(ctx, d.store.All())
+	return d, d.announce()
+}
+
+// prepare makes what the first database starts from, in the background: it
+// takes a second or more.
+func (d *Daemon) prepare(ctx context.Context) {
+	ctx, d.endPreparing = context.WithCancel(ctx)
+	d.preparing.Go(func() {
+		if err := d.rds.Prepare(ctx); err != nil && ctx.Err() == nil {
+			slog.Error("prepare databases", "error", err)
+		}
+	})
+}
+
+func (d *Daemon) open() (err error) {
+	dir := d.cfg.cloud()
+	below := func(name string) string { return filepath.Join(dir, name) }
+	if d.store, err = cloud.OpenStore(below("records")); err != nil {
+		return err
+	}
+	addresses, err := cloud.OpenAddresses(dir, d.store)
+	if err != nil {
+		return err
+	}
+	authority, err := acm.Open(below("acm"))
+	if err != nil {
+		return err
+	}
+	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority); err != nil {
+		return err
+	}
+	if d.sqs, err = sqs.New(below("sqs")); err != nil {
+		return err
+	}
+	if d.s3, err = s3.New(below("s3")); err != nil {
+		return err
+	}
+	if d.secrets, err = secretsmanager.New(below("secretsmanager")); err != nil {
+		return err
+	}
+	d.elasticache = elasticache.New(below("elasticache"), d.store, addresses, authority)
+	d.elb = elb.New(d.store, addresses, authority, below("elb"))
+	if d.route53, err = route53.Start(d.store, d.elb, d.cfg.DNS, ""); err != nil {
+		return err
+	}
+	d.autoscaling = autoscaling.New(below("autoscaling"), d.cfg.LogDir(), d.store, addresses, d.elb, d.s3, func(region string) []string {
+		return d.machine(region, authority.CAFile())
+	})
+	if d.door, err = frontdoor.Open(frontdoor.Config{
+		Listen: d.cfg.FrontDoor, Domain: d.cfg.Domain, Lookup: d.route53.Resolver(), Trust: authority.Pool(), MaxTTL: 5 * time.Second,
+	}); err != nil {
+		return err
+	}
+	d.collectBodies()
+	return d.listen()
+}
+
+// machine is the environment that every instance of a region finds.
+func (d *Daemon) machine(region, caFile string) []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"),
+		"SSL_CERT_FILE=" + caFile,
+		"AWS_ENDPOINT_URL=http://" + d.cfg.AWS,
+		"AWS_REGION=" + region,
+		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"AWS_EC2_METADATA_DISABLED=true",
+		"NEWSFEED_DNS=" + d.cfg.DNS.String(),
+	}
+}
+
+func (d *Daemon) collectBodies() {
+	d.bodies = map[string]cloud.Body{}
+	for _, bodies := range []map[string]cloud.Body{
+		d.rds.Bodies(), d.elasticache.Bodies(), d.autoscaling.Bodies(), d.elb.Bodies(),
+		d.route53.Bodies(), d.sqs.Bodies(), d.s3.Bodies(), d.secrets.Bodies(),
+	} {
+		for typ, body := range bodies {
+			d.bodies[typ] = body
+		}
+	}
+}
+
+// listen opens the provider, the AWS endpoints and the control endpoint.
+func (d *Daemon) listen() error {
+	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID))
+	engine, err := process.Listen("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.grpc = d.provider.Serve(engine)
+	aws, err := process.Listen(d.cfg.AWS)
+	if err != nil {
+		return err
+	}
+	d.serve(aws, endpoint.New(map[string]endpoint.Service{"sqs": d.sqs, "s3": d.s3, "secretsmanager": d.secrets}))
+	control, err := process.Listen("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	d.serve(control, d.control())
+	d.info = Info{PID: os.Getpid(), Start: process.StartTime(os.Getpid()), Control: control.Addr().String(),
+		Provider: engine.Addr().(*net.TCPAddr).Port, URL: d.door.URL(), Since: time.Now()}
+	return nil
+}
+
+func (d *Daemon) serve(l net.Listener, h http.Handler) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	d.servers = append(d.servers, server)
+	go server.Serve(l)
+}
+
+// announce writes how to reach the daemon: from now on commands use it.
+func (d *Daemon) announce() error {
+	raw, err := json.MarshalIndent(d.info, "", " ")
+	if err != nil {
+		return err
+	}
+	return cloud.WriteFile(d.cfg.infoFile(), raw)
+}
+
+// order says which bodies must be back before which others: what is not named
+// comes first.
+var order = []func(typ string) bool{
+	func(typ string) bool {
+		return typ == "aws:lb/loadBalancer:LoadBalancer" || typ == "aws:lb/targetGroup:TargetGroup"
+	},
+	func(typ string) bool { return typ == "aws:lb/listener:Listener" },
+	func(typ string) bool { return typ == "aws:lb/listenerRule:ListenerRule" },
+	func(typ string) bool { return typ == "aws:autoscaling/group:Group" },
+}
+
+func stage(typ string) int {
+	for i, in := range order {
+		if in(typ) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// restore brings bodies back from their records, those of one stage at once.
+func (d *Daemon) restore(ctx context.Context, resources []*cloud.Resource) {
+	for n := 0; n <= len(order); n++ {
+		var group errgroup.Group
+		for _, r := range resources {
+			body, ok := d.bodies[r.Type]
+			if !ok || stage(r.Type) != n {
+				continue
+			}
+			group.Go(func() error {
+				err := body.Apply(ctx, r, nil)
+				if err == nil {
+					err = d.store.Put(r)
+				}
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				delete(d.failed, r)
+				if err != nil {
+					d.failed[r] = err
+					slog.Error("not brought back", "resource", r.ID, "error", err)
+				}
+				return nil
+			})
+		}
+		group.Wait()
+	}
+}
+
+// Restore tries again what could not be brought back, and returns what still
+// can't.
+func (d *Daemon) Restore(ctx context.Context) error {
+	d.mu.Lock()
+	var again []*cloud.Resource
+	for r := range d.failed {
+		again = append(again, r)
+	}
+	clear(d.failed)
+	d.mu.Unlock()
+	d.restore(ctx, again)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for r, err := range d.failed {
+		errs = append(errs, fmt.Errorf("%s can't be brought back: %w", r.ID, err))
+	}
+	return errors.Join(errs...)
+}
+
+// Stopped is closed when someone asked the daemon to end.
+func (d *Daemon) Stopped() <-chan struct{} { return d.stop }
+
+// Close ends every process and frees every address; what is recorded stays.
+func (d *Daemon) Close() {
+	if d.endPreparing != nil {
+		d.endPreparing()
+		d.preparing.Wait()
+	}
+	for _, server := range d.servers {
+		server.Close()
+	}
+	if d.grpc != nil {
+		d.grpc.Stop()
+	}
+	if d.door != nil {
+		d.door.Close()
+	}
+	if d.autoscaling != nil {
+		d.autoscaling.Close()
+	}
+	var wg sync.WaitGroup
+	if d.route53 != nil {
+		wg.Go(d.route53.Close)
+	}
+	if d.elb != nil {
+		wg.Go(d.elb.Close)
+	}
+	if d.elasticache != nil {
+		wg.Go(d.elasticache.Close)
+	}
+	if d.rds != nil {
+		wg.Go(d.rds.Close)
+	}
+	wg.Wait()
+	os.Remove(d.cfg.infoFile())
+	if d.unlock != nil {
+		d.unlock()
+	}
+}
