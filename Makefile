@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up status preview down build install test lint deploy FORCE
+.PHONY: help up status preview down build install test lint golden deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -54,11 +54,17 @@ test: build install ## Run every test
 	go test ./infra/... ./localcloud/cmd/...
 	go test -race $$(go list ./app/... ./localcloud/... | grep -v /cmd/)
 
-lint: ## Check formatting, vet and staticcheck
+golden: ## Rewrite the golden plans after an intended change; review their diff
+	go test ./infra -run Golden -update
+
+lint: $(BIN)/staticcheck ## Check formatting, vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	go tool -modfile=tools/lint/go.mod staticcheck ./...
+	$(BIN)/staticcheck ./...
+
+$(BIN)/staticcheck: tools/lint/go.mod
+	@cd tools/lint && go build -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 
 deploy: $(PULUMI) ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
-	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o build/feed-linux-arm64 ./app/cmd/feed
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BIN)/feed-arm64 ./app/cmd/feed
 	$(PULUMI) up --stack $(STACK)

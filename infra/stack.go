@@ -109,6 +109,10 @@ func (s *stack) environment() pulumi.StringMap {
 	if s.has.Database == Replica {
 		writer = pulumi.String(s.peer.DatabaseEndpoint).ToStringOutput()
 	}
+	writes := "local"
+	if s.has.Routing == Latency {
+		writes = "forward" // active-active: taken here, sent to the primary
+	}
 	health := ""
 	if s.Peer != "" {
 		health = fmt.Sprintf("https://%s.%s/healthz/region", s.Peer, s.Domain)
@@ -128,6 +132,7 @@ func (s *stack) environment() pulumi.StringMap {
 		"NEWSFEED_MEDIA_BUCKET":                s.storage.Media.Bucket,
 		"NEWSFEED_ARTIFACT":                    s.storage.Binary,
 		"NEWSFEED_PEER_HEALTH_URL":             pulumi.String(health),
+		"NEWSFEED_WRITES":                      pulumi.String(writes),
 		"NEWSFEED_DRAIN_SECONDS":               pulumi.String(strconv.Itoa(drainSeconds)),
 	}
 }

@@ -31,7 +31,7 @@ func (e *Engine) open(ctx context.Context, name string, env map[string]string) (
 	if e.command == nil {
 		command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: e.root()})
 		if err != nil {
-			return auto.Stack{}, fmt.Errorf("Pulumi CLI: %w: 'make .local/bin/pulumi' builds it", err)
+			return auto.Stack{}, fmt.Errorf("find the Pulumi CLI: %w: 'make build' builds it", err)
 		}
 		e.command = thrifty{command}
 	}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"sync"
@@ -178,15 +177,4 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	}
 	ret, err := write(resource.NewPropertyMapFromMap(result))
 	return &pulumirpc.InvokeResponse{Return: ret}, err
-}
-
-// jsonValues brings values of a program, ints among them, to the types of a
-// record.
-func jsonValues(values map[string]any) (map[string]any, error) {
-	raw, err := json.Marshal(values)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]any{}
-	return out, json.Unmarshal(raw, &out)
 }
