@@ -89,7 +89,7 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 		}
 	case was != is:
 		return fmt.Errorf("an instance that exists can't become a replica of %s: "+
-			"RDS makes a replica only by creating a new instance", is)
+			"RDS makes a replica only by creating a new one", is)
 	}
 	if is == "" && r.String("password") != "" {
 		return server.setPassword(ctx, r.String("username"), r.String("password"))
