@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up status preview down build install test lint golden deploy FORCE
+.PHONY: help up status preview down build install test lint golden bench deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -12,7 +12,7 @@ PULUMI := $(or $(shell command -v pulumi),$(BIN)/pulumi)
 LOCALCLOUD := $(BIN)/localcloud
 
 # Go's -v names each package it compiles: enough to see that a slow build moves.
-progress = awk '/^[-a-z0-9_.~\/]+$$/ {if (++n % 100 == 0) {printf "  %d packages compiled\n", n; fflush()} next} \
+progress = awk '/^[-A-Za-z0-9_.~\/]+$$/ {if (++n % 100 == 0) {printf "  %d packages compiled\n", n; fflush()} next} \
 	/^go: downloading/ {if (++d % 100 == 0) {printf "  %d modules downloaded\n", d; fflush()} next} {print; fflush()}'
 
 help: ## Show this help
@@ -65,6 +65,11 @@ lint: $(BIN)/staticcheck ## Check formatting, vet and staticcheck
 $(BIN)/staticcheck: tools/lint/go.mod
 	@cd tools/lint && go build -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 
-deploy: $(PULUMI) ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
+bench: build install ## Measure: the engine's preview against its floor, and the app (last line: JSON)
+	go test -run xxx -bench Preview -benchtime 5x ./localcloud/cmd/localcloud
+	go run ./app/cmd/bench
+
+deploy: ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
+	@command -v pulumi >/dev/null || { echo "deploy needs the Pulumi CLI on PATH, with its language host for Go: https://www.pulumi.com/docs/install/, then make deploy STACK=$(STACK)"; exit 1; }
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BIN)/feed-arm64 ./app/cmd/feed
-	$(PULUMI) up --stack $(STACK)
+	pulumi up --stack $(STACK)

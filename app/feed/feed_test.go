@@ -60,7 +60,7 @@ func TestActiveUsersAreCountedOnce(t *testing.T) {
 		at := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Since(testsBegan)) // a day that no other test has
 		s.Now = func() time.Time { return at }
 	}, noWorker)
-	a, b := p.signUp("a"), p.signUp("b")
+	a, b := p.signUp("reader"), p.signUp("author")
 	for range 3 {
 		p.read(a, 20)
 		p.post(b, "x")

@@ -30,10 +30,10 @@ const day = 24 * time.Hour
 const farthest = 90 * day
 
 // windows are how far back a search goes, step by step. The first would hold n
-// stories one and a half times over if each author posted once a day; each step
-// looks only at the partitions of its own time.
+// stories and an eighth more if each author posted once a day; each step looks
+// only at the partitions of its own time.
 func windows(authors, n int) (steps []time.Duration) {
-	first := day * time.Duration(n+n/2) / time.Duration(max(authors, 1))
+	first := day * time.Duration(n+n/8) / time.Duration(max(authors, 1))
 	for w := max(first, time.Hour); w < farthest; w *= 4 {
 		steps = append(steps, w)
 	}

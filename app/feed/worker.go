@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"newsfeed/app"
@@ -21,6 +22,8 @@ type Worker struct {
 	Concurrency int
 	// Visibility is the queue's visibility timeout; default 30 s.
 	Visibility time.Duration
+
+	cacheAway atomic.Bool // a message just failed for want of the cache
 }
 
 // fanoutRange is how many friends one message covers.
@@ -60,7 +63,11 @@ func (w *Worker) Run(ctx context.Context) {
 // up their tries.
 func (w *Worker) cacheBack(ctx context.Context) bool {
 	for ctx.Err() == nil {
+		if !w.cacheAway.Load() {
+			return true
+		}
 		if err := w.Service.Cache.Ready(ctx); err == nil {
+			w.cacheAway.Store(false)
 			return true
 		}
 		pause(ctx, 250*time.Millisecond)
@@ -88,6 +95,9 @@ func (w *Worker) handle(ctx context.Context, d Delivery) {
 		err = w.do(ctx, m)
 	}
 	if err != nil {
+		if errors.Is(err, redis.ErrDown) {
+			w.cacheAway.Store(true)
+		}
 		slog.Error("message failed: it will come back, and after its last try go to the dead-letter queue",
 			"kind", m.Kind, "error", err)
 		return

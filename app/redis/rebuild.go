@@ -27,7 +27,12 @@ return 1`)
 var finishScript = goredis.NewScript(`
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 redis.call('ZREM', KEYS[1], ARGV[1])
-for i = 5, #ARGV do redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
+local all = {}
+for i = 5, #ARGV do
+  all[#all + 1] = 0
+  all[#all + 1] = ARGV[i]
+end
+if #all > 0 then redis.call('ZADD', KEYS[1], unpack(all)) end
 local cap = tonumber(ARGV[3])
 local sentinel = ARGV[2]
 if redis.call('ZCARD', KEYS[1]) >= cap then

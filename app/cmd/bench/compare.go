@@ -16,10 +16,10 @@ func (b *bench) slice() time.Duration { return time.Duration(b.Seconds) * time.S
 // of the machine hits all alike.
 type rates [][]float64
 
-// interleave measures each f again and again, in turn.
-func (b *bench) interleave(f ...func() (float64, error)) (rates, error) {
+// interleave measures each f n times, in turn.
+func interleave(n int, f ...func() (float64, error)) (rates, error) {
 	r := make(rates, len(f))
-	for range rounds {
+	for range n {
 		for i := range f {
 			rate, err := f[i]()
 			if err != nil {

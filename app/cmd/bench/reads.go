@@ -82,7 +82,7 @@ func (b *bench) reads(ctx context.Context) error {
 			return o.rps, nil
 		}
 	}
-	rates, err := b.interleave(page("feed", web), page("hello", hello), page("stub", stub))
+	rates, err := interleave(rounds, page("feed", web), page("hello", hello), page("stub", stub))
 	if err != nil {
 		return err
 	}

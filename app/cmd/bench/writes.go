@@ -74,7 +74,7 @@ func (b *bench) fanout(ctx context.Context) error {
 	}
 	b.result.RedisBytes = round((b.memory(ctx)-before)/float64(len(users)), 0)
 	say("Redis memory of a user with 500 entries", b.result.RedisBytes, "bytes (target 11264)")
-	rates, err := b.interleave(func() (float64, error) { return b.workerFanout(ctx, author) },
+	rates, err := interleave(fanoutRounds, func() (float64, error) { return b.workerFanout(ctx, author) },
 		func() (float64, error) { return b.rawFanout(ctx, users) })
 	if err != nil {
 		return err
@@ -102,9 +102,12 @@ func (b *bench) memory(ctx context.Context) float64 {
 
 // fanoutStories is how many stories of an author with 5,000 friends one
 // measurement fans out.
-const fanoutStories = 6
+const (
+	fanoutStories = 40
+	fanoutRounds  = 2
+)
 
-// rawFanout inserts with as many pipelines at once as the worker has messages.
+// rawFanout inserts with 16 pipelines at once, which saturate Redis.
 func (b *bench) rawFanout(ctx context.Context, users []app.ID) (float64, error) {
 	var wg sync.WaitGroup
 	var failed atomic.Value
@@ -152,7 +155,7 @@ func (b *bench) workerFanout(ctx context.Context, author person) (float64, error
 	run, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	begun := time.Now()
-	worker := &feed.Worker{Service: b.service, Queue: b.queue, Concurrency: connections}
+	worker := &feed.Worker{Service: b.service, Queue: b.queue}
 	go func() { worker.Run(run); close(done) }()
 	for !b.queue.Idle() {
 		time.Sleep(time.Millisecond) // between two looks
@@ -165,7 +168,7 @@ func (b *bench) workerFanout(ctx context.Context, author person) (float64, error
 
 // posts compares whole posts with single-row inserts over as many connections.
 func (b *bench) posts(ctx context.Context) error {
-	rates, err := b.interleave(
+	rates, err := interleave(rounds,
 		func() (float64, error) {
 			return b.parallel(ctx, func(p person) error {
 				_, _, err := b.service.Post(ctx, p.User, app.Draft{Kind: app.Text, Body: filler}, "")

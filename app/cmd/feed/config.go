@@ -29,6 +29,7 @@ type config struct {
 	QueueURL    string
 	MediaBucket string
 	PeerHealth  string
+	DNS         string // name server for PeerHealth
 	Drain       time.Duration
 }
 
@@ -96,6 +97,7 @@ func readConfig() (config, error) {
 		QueueURL:       e.text("QUEUE_URL", ""),
 		MediaBucket:    e.text("MEDIA_BUCKET", ""),
 		PeerHealth:     e.text("PEER_HEALTH_URL", ""),
+		DNS:            e.text("DNS", ""),
 		Drain:          time.Duration(e.number("DRAIN_SECONDS", 20, 0, 3600)) * time.Second,
 		Database: mysql.Config{
 			Readers:           e.addresses("DATABASE_READERS"),

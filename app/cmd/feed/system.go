@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -52,7 +51,7 @@ func openSystem(ctx context.Context, c config) (*system, error) {
 	}
 	s.watcher = &region.Watcher{
 		Region: c.Region, Forward: c.Forward, Leases: s.db, PeerURL: c.PeerHealth, Now: time.Now,
-		Client:  &http.Client{Timeout: 2 * time.Second},
+		Client:  peerClient(c.DNS),
 		OnLease: func(l app.Lease) { s.cache.SetEpoch(l.Epoch) },
 	}
 	s.service = feed.NewService(feed.Service{
