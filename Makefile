@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up status preview down build install test lint golden bench deploy FORCE
+.PHONY: help up status preview down build install test lint golden format bench deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -12,8 +12,8 @@ PULUMI := $(or $(shell command -v pulumi),$(BIN)/pulumi)
 LOCALCLOUD := $(BIN)/localcloud
 
 # Go's -v names each package it compiles: enough to see that a slow build moves.
-progress = awk '/^[-A-Za-z0-9_.~\/]+$$/ {if (++n % 100 == 0) {printf "  %d packages compiled\n", n; fflush()} next} \
-	/^go: downloading/ {if (++d % 100 == 0) {printf "  %d modules downloaded\n", d; fflush()} next} {print; fflush()}'
+progress = awk -v what=$(notdir $@) '/^[-A-Za-z0-9_.~\/]+$$/ {if (++n % 100 == 0) {printf "  %s: %d packages compiled\n", what, n; fflush()} next} \
+	/^go: downloading/ {if (++d % 100 == 0) {printf "  %s: %d modules downloaded\n", what, d; fflush()} next} {print; fflush()}'
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,8 @@ preview: build ## Show what 'make up' would change: the engine's diff
 down: $(LOCALCLOUD) ## Remove everything: processes, ports and data; logs stay
 	@$(LOCALCLOUD) down
 
-build: $(PULUMI) $(LOCALCLOUD) $(BIN)/feed ## Build what 'make up' needs, into .local/bin
+build: ## Build what 'make up' needs, into .local/bin
+	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) $(BIN)/feed # one downloads while the other compiles
 
 $(BIN)/pulumi: tools/pulumi/go.mod tools/pulumi/go.sum
 	@echo "building the Pulumi CLI from its Go module: 4 to 6 minutes on 2 cores, once (a pulumi on PATH is used instead)"
@@ -39,26 +40,28 @@ $(BIN)/pulumi: tools/pulumi/go.mod tools/pulumi/go.sum
 
 # Go knows by itself what is out of date.
 $(LOCALCLOUD): FORCE
-	@test -e $@ || echo "building the local cloud with the AWS SDK for Pulumi: 1 to 3 minutes on 2 cores, once"
+	@test -e $@ || echo "building the local cloud, with the AWS SDK for Pulumi: 1 to 3 minutes on 2 cores, once"
 	@CGO_ENABLED=0 go build -v -o $@ ./localcloud/cmd/localcloud 2>&1 | $(progress)
 
 $(BIN)/feed: FORCE
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@ ./app/cmd/feed
+	@CGO_ENABLED=0 go build -v -trimpath -ldflags "-s -w" -o $@ ./app/cmd/feed 2>&1 | $(progress)
 
 install: $(LOCALCLOUD) ## Install MariaDB and Redis when they are missing (Debian, as root)
 	@$(LOCALCLOUD) install
 
-test: build install ## Run every test
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+test: build format ## Run every test
+	@$(LOCALCLOUD) install --test
 	go vet ./...
-	go test ./infra/... ./localcloud/cmd/...
+	go test ./infra/... ./localcloud/cmd/... ./app/cmd/...
 	go test -race $$(go list ./app/... ./localcloud/... | grep -v /cmd/)
+
+format:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 
 golden: ## Rewrite the golden plans after an intended change; review their diff
 	go test ./infra -run Golden -update
 
-lint: $(BIN)/staticcheck ## Check formatting, vet and staticcheck
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+lint: $(BIN)/staticcheck format ## Check formatting, vet and staticcheck
 	go vet ./...
 	$(BIN)/staticcheck ./...
 

@@ -13,25 +13,37 @@ import (
 	"newsfeed/localcloud/rds"
 )
 
-// install brings the servers that are missing, on Debian as root; elsewhere it
-// says what to install.
-func install(ctx context.Context, say io.Writer) error {
-	var packages []string
-	missing := errors.Join(rds.Installed(), elasticache.Installed())
+// need is a Debian package and how to tell that what it brings is there.
+type need struct {
+	packages string
+	missing  func() error
+}
+
+// servers are what 'up' needs.
+var servers = []need{
+	{"mariadb-server", rds.Installed},
+	{"redis-server", elasticache.Installed},
+}
+
+// compiler is what the race detector needs besides.
+var compiler = need{"gcc libc6-dev", func() error {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		return errors.New("gcc is not installed, which 'go test -race' needs: install it, then try again")
+	}
+	return nil
+}}
+
+// install brings what is missing, on Debian as root; elsewhere it says what to
+// install.
+func install(ctx context.Context, say io.Writer, needs []need) error {
+	packages, missing := lacking(needs)
 	if missing == nil {
 		return nil
 	}
-	if rds.Installed() != nil {
-		packages = append(packages, "mariadb-server")
-	}
-	if elasticache.Installed() != nil {
-		packages = append(packages, "redis-server")
-	}
-	_, err := exec.LookPath("apt-get")
-	if err != nil || os.Geteuid() != 0 {
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
 		return missing
 	}
-	fmt.Fprintf(say, "installing %s with apt-get, once\n", strings.Join(packages, " and "))
+	fmt.Fprintf(say, "installing %s with apt-get, once\n", strings.Join(packages, " "))
 	for _, args := range [][]string{{"update", "-qq"}, append([]string{"install", "-y", "-qq", "--no-install-recommends"}, packages...)} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)
 		// The packages' own services are not wanted: ours bind other addresses.
@@ -40,11 +52,31 @@ func install(ctx context.Context, say io.Writer) error {
 			return fmt.Errorf("apt-get %s: %w\n%s\n%w", args[0], err, out, missing)
 		}
 	}
-	return errors.Join(rds.Installed(), elasticache.Installed())
+	_, missing = lacking(needs)
+	return missing
+}
+
+// lacking returns the packages of what is missing, and how to get it by hand.
+func lacking(needs []need) (packages []string, missing error) {
+	for _, n := range needs {
+		if err := n.missing(); err != nil {
+			packages = append(packages, strings.Fields(n.packages)...)
+			missing = errors.Join(missing, err)
+		}
+	}
+	return packages, missing
 }
 
 // installCmd brings what the local cloud needs and this machine lacks.
-type installCmd struct{}
+type installCmd struct {
+	Test bool `help:"And what the tests need."`
+}
 
 // Run installs.
-func (*installCmd) Run(s *system) error { return install(s.ctx, os.Stdout) }
+func (c *installCmd) Run(s *system) error {
+	needs := servers
+	if c.Test {
+		needs = append(needs, compiler)
+	}
+	return install(s.ctx, os.Stdout, needs)
+}

@@ -30,7 +30,7 @@ func (*upCmd) Run(s *system) error {
 	if err != nil {
 		return err
 	}
-	if err := install(s.ctx, os.Stdout); err != nil {
+	if err := install(s.ctx, os.Stdout, servers); err != nil {
 		return err
 	}
 	if err := s.check(project); err != nil {
@@ -134,14 +134,18 @@ func (*previewCmd) Run(s *system) error {
 	if err := s.check(project); err != nil {
 		return err
 	}
-	client, _, err := s.ensureServing()
+	client, started, err := s.ensureServing()
 	if err != nil {
 		return err
 	}
 	e := &engine.Engine{Project: project, Program: infra.Deploy, Provider: client.Info.Provider, Out: os.Stdout}
-	for _, stack := range project.Stacks {
+	return errors.Join(s.previewAll(e), s.stopIfEmpty(client, started))
+}
+
+func (s *system) previewAll(e *engine.Engine) error {
+	for _, stack := range e.Project.Stacks {
 		fmt.Printf("\n── %s (%s) ──\n", stack.Name, stack.Region)
-		if stack.Peer != "" && !project.Exists(stack.Peer) {
+		if stack.Peer != "" && !e.Project.Exists(stack.Peer) {
 			fmt.Printf("%s reads the outputs of %s, which was never brought up: 'make up', then preview again\n", stack.Name, stack.Peer)
 			continue
 		}
