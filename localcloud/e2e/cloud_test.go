@@ -267,21 +267,35 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// freeBlocks picks two 127.x.0.0/16 blocks that nobody listens in; the low
-// ones are left to people.
+// given are the address blocks that tests of this process have.
+var given struct {
+	sync.Mutex
+	blocks map[int]bool
+}
+
+// freeBlocks picks two 127.x.0.0/16 blocks that nobody listens in and no other
+// test has; those below 100 are left to people, those above 199 to other tests.
 func freeBlocks(t *testing.T) (blocks [2]int) {
 	t.Helper()
 	raw, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, n := range rand.Perm(100)[:40] {
+	given.Lock()
+	defer given.Unlock()
+	if given.blocks == nil {
+		given.blocks = map[int]bool{}
+	}
+	found := 0
+	for _, n := range rand.Perm(100) {
 		block := 100 + n
-		if !strings.Contains(string(raw), fmt.Sprintf("%02X7F:", block)) && block != blocks[0] {
-			blocks[i%2] = block
-			if blocks[1] != 0 {
-				return blocks
-			}
+		if given.blocks[block] || strings.Contains(string(raw), fmt.Sprintf("%02X7F:", block)) {
+			continue
+		}
+		given.blocks[block] = true
+		blocks[found] = block
+		if found++; found == len(blocks) {
+			return blocks
 		}
 	}
 	t.Fatal("no free address block")
