@@ -101,7 +101,7 @@ func (s *system) check(project *engine.Project) error {
 			keys[key] = ""
 		}
 		if err := infra.CheckKeys(keys); err != nil {
-			return fmt.Errorf("Pulumi.%s.yaml: %w", stack.Name, err)
+			return fmt.Errorf("stack file Pulumi.%s.yaml: %w", stack.Name, err)
 		}
 	}
 	return project.Ready(os.Stdout)
