@@ -22,9 +22,6 @@ func (c Config) cloud() string { return filepath.Join(c.Dir, "cloud") }
 // LogDir holds the logs, which stay when everything else goes.
 func (c Config) LogDir() string { return filepath.Join(c.Dir, "log") }
 
-// StateDir holds the engine's state of each stack.
-func (c Config) StateDir() string { return filepath.Join(c.Dir, "state") }
-
 // Info is how to reach a running local cloud; it is kept in a file.
 type Info struct {
 	PID      int       `json:"pid"`
