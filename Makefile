@@ -10,6 +10,8 @@ PULUMI_VERSION := v3.259.0
 # The Pulumi CLI of this machine if there is one, else our own build of it.
 PULUMI := $(or $(shell command -v pulumi),$(BIN)/pulumi)
 LOCALCLOUD := $(BIN)/localcloud
+# One setting for every build but the race detector's: what they share is compiled once.
+export CGO_ENABLED := 0
 
 # Go's -v names each package it compiles: enough to see that a slow build moves.
 progress = awk -v what=$(notdir $@) '/^[-A-Za-z0-9_.~\/]+$$/ {if (++n % 100 == 0) {printf "  %s: %d packages compiled\n", what, n; fflush()} next} \
@@ -35,16 +37,16 @@ build: ## Build what 'make up' needs, into .local/bin
 
 $(BIN)/pulumi: tools/pulumi/go.mod tools/pulumi/go.sum
 	@echo "building the Pulumi CLI from its Go module: 4 to 6 minutes on 2 cores, once (a pulumi on PATH is used instead)"
-	@began=$$SECONDS; cd tools/pulumi && go build -v -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" \
+	@began=$$SECONDS; cd tools/pulumi && go build -v -tags disable_grpc_modules -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" \
 		-o ../../$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi 2>&1 | $(progress) && echo "built the Pulumi CLI in $$((SECONDS-began)) s"
 
 # Go knows by itself what is out of date.
 $(LOCALCLOUD): FORCE
 	@test -e $@ || echo "building the local cloud, with the AWS SDK for Pulumi: 1 to 3 minutes on 2 cores, once"
-	@CGO_ENABLED=0 go build -v -o $@ ./localcloud/cmd/localcloud 2>&1 | $(progress)
+	@go build -v -o $@ ./localcloud/cmd/localcloud 2>&1 | $(progress)
 
 $(BIN)/feed: FORCE
-	@CGO_ENABLED=0 go build -v -trimpath -ldflags "-s -w" -o $@ ./app/cmd/feed 2>&1 | $(progress)
+	@go build -v -buildvcs=false -ldflags "-s -w" -o $@ ./app/cmd/feed 2>&1 | $(progress)
 
 install: $(LOCALCLOUD) ## Install MariaDB and Redis when they are missing (Debian, as root)
 	@$(LOCALCLOUD) install
@@ -53,7 +55,7 @@ test: build format ## Run every test
 	@$(LOCALCLOUD) install --test
 	go vet ./...
 	go test ./infra/... ./localcloud/cmd/... ./app/cmd/...
-	go test -race $$(go list ./app/... ./localcloud/... | grep -v /cmd/)
+	CGO_ENABLED=1 go test -race $$(go list ./app/... ./localcloud/... | grep -v /cmd/)
 
 format:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -74,5 +76,5 @@ bench: build install ## Measure: the engine's preview against its floor, and the
 
 deploy: ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
 	@command -v pulumi >/dev/null || { echo "deploy needs the Pulumi CLI on PATH, with its language host for Go: https://www.pulumi.com/docs/install/, then make deploy STACK=$(STACK)"; exit 1; }
-	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(BIN)/feed-arm64 ./app/cmd/feed
+	GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags "-s -w" -o $(BIN)/feed-arm64 ./app/cmd/feed
 	pulumi up --stack $(STACK)
