@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up status preview down build install test lint golden format bench deploy FORCE
+.PHONY: help up status preview plan-time compile-time down build install test drill lint golden format bench programs deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -18,7 +18,7 @@ progress = awk -v what=$(notdir $@) '/^[-A-Za-z0-9_.~\/]+$$/ {if (++n % 100 == 0
 	/^go: downloading/ {if (++d % 100 == 0) {printf "  %s: %d modules downloaded\n", what, d; fflush()} next} {print; fflush()}'
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: build ## Bring both regions up on this machine, or to what the program says
 	@$(LOCALCLOUD) up
@@ -26,8 +26,16 @@ up: build ## Bring both regions up on this machine, or to what the program says
 status: $(LOCALCLOUD) ## Show how everything does (JSON=1 for programs)
 	@$(LOCALCLOUD) status $(if $(JSON),--json)
 
-preview: build ## Show what 'make up' would change: the engine's diff
-	@$(LOCALCLOUD) preview
+# With BASE the comparison is all there is on standard output, fit to be posted.
+preview: $(if $(BASE),,build) ## Show what 'make up' would change; BASE=origin/main: what the working tree changes, on paper
+ifdef BASE
+	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) >&2 || { echo "the working tree does not compile, so there is nothing to compare" >&2; exit 1; }
+endif
+	@$(LOCALCLOUD) preview $(if $(BASE),--base $(BASE))
+
+plan-time: ## Say how long AWS will take, for an up of each stack and for a failover, and what holds it
+	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD)
+	@$(LOCALCLOUD) plan-time
 
 down: $(LOCALCLOUD) ## Remove everything: processes, ports and data; logs stay
 	@$(LOCALCLOUD) down
@@ -45,8 +53,10 @@ $(LOCALCLOUD): FORCE
 	@test -e $@ || echo "building the local cloud, with the AWS SDK for Pulumi: 1 to 3 minutes on 2 cores, once"
 	@go build -v -o $@ ./localcloud/cmd/localcloud 2>&1 | $(progress)
 
-$(BIN)/feed: FORCE
-	@go build -v -buildvcs=false -ldflags "-s -w" -o $@ ./app/cmd/feed 2>&1 | $(progress)
+# What instances and Lambda functions run.
+PROGRAMS := ./app/cmd/feed ./lambdas/slackalarm ./lambdas/watchdog
+$(BIN)/feed $(BIN)/slackalarm $(BIN)/watchdog &: FORCE
+	@go build -v -buildvcs=false -ldflags "-s -w" -o $(BIN)/ $(PROGRAMS) 2>&1 | $(progress)
 
 install: $(LOCALCLOUD) ## Install MariaDB and Redis when they are missing (Debian, as root)
 	@$(LOCALCLOUD) install
@@ -55,13 +65,17 @@ test: build format ## Run every test
 	@$(LOCALCLOUD) install --test
 	go vet ./...
 	go test ./infra/... ./localcloud/cmd/... ./app/cmd/...
-	CGO_ENABLED=1 go test -race $$(go list ./app/... ./localcloud/... | grep -v /cmd/)
+	CGO_ENABLED=1 go test -race $$(go list ./app/... ./lambdas/... ./localcloud/... | grep -v /cmd/)
+
+drill: build ## Rehearse every failover: a region goes dark, the other takes over, under each strategy
+	@$(LOCALCLOUD) install --test
+	NEWSFEED_DRILLS=all CGO_ENABLED=1 go test -race ./localcloud/e2e -run 'Failover|Restore' -v
 
 format:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 
-golden: ## Rewrite the golden plans after an intended change; review their diff
-	go test ./infra -run Golden -update
+golden: ## Rewrite the golden plans and messages after an intended change; review their diff
+	go test ./infra ./lambdas/slackalarm -run Golden -update
 
 lint: $(BIN)/staticcheck format ## Check formatting, vet and staticcheck
 	go vet ./...
@@ -74,7 +88,14 @@ bench: build install ## Measure: the engine's preview against its floor, and the
 	go test -run xxx -bench Preview -benchtime 5x ./localcloud/cmd/localcloud
 	go run ./app/cmd/bench
 
+compile-time: ## Measure: the program compiled from an empty build cache, seconds and memory
+	go test -run xxx -bench Compile -benchtime 1x ./localcloud/cmd/localcloud
+
+programs: ## Build what instances and functions on AWS run, into .local/bin/arm64
+	GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags "-s -w" -o $(BIN)/arm64/ $(PROGRAMS)
+
 deploy: ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
 	@command -v pulumi >/dev/null || { echo "deploy needs the Pulumi CLI on PATH, with its language host for Go: https://www.pulumi.com/docs/install/, then make deploy STACK=$(STACK)"; exit 1; }
-	GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags "-s -w" -o $(BIN)/feed-arm64 ./app/cmd/feed
-	pulumi up --stack $(STACK)
+	@$(MAKE) --no-print-directory programs
+	pulumi up --stack $(STACK) $(if $(CI),--yes)
+	tools/await-refresh $(STACK)

@@ -35,7 +35,15 @@ type alarm struct {
 	silence    string // on purpose, each time
 	pages      bool   // the region cannot serve; the rest warns
 	reason     string // why this threshold, and what it means to users
+	reach      string // who feels it
+	run        string // what to type next
 	runbook    string // anchor in docs/runbook.md
+}
+
+// description is what on-call reads, in Slack and in the console. The function
+// that tells Slack takes it apart again by these lines.
+func (a alarm) description() string {
+	return fmt.Sprintf("%s\nReach: %s\nRun: %s\nRunbook: docs/runbook.md#%s", a.reason, a.reach, a.run, a.runbook)
 }
 
 // Alarms is the catalogue, declared. Each alarm tells the topic when it begins
@@ -61,7 +69,7 @@ func NewAlarms(ctx *pulumi.Context, name string, st *stack, alerting *Alerting, 
 			}
 		}
 		if rule != "" {
-			a.impaired(s, alerting.Topic, rule[len(" OR "):], paging)
+			a.impaired(s, st, rule[len(" OR "):], paging)
 		}
 		line := regionHealth(st)
 		add(s, line.name, cloudwatch.NewMetricAlarm, line.args(s, alerting.World), pulumi.Provider(alerting.Provider))
@@ -69,10 +77,13 @@ func NewAlarms(ctx *pulumi.Context, name string, st *stack, alerting *Alerting, 
 }
 
 // impaired is the alarm that pages: the region cannot do its work.
-func (a *Alarms) impaired(s *scope, topic *sns.Topic, rule string, of []pulumi.Resource) {
+func (a *Alarms) impaired(s *scope, st *stack, rule string, of []pulumi.Resource) {
+	topic := st.alerting.Topic
+	line := alarm{reason: "PAGE: Users cannot use the service as they should: see which alarm below is on.",
+		reach: reachesRegion, run: st.command(showAlarms), runbook: "region-impaired"}
 	add(s, "region-impaired", cloudwatch.NewCompositeAlarm, &cloudwatch.CompositeAlarmArgs{
 		AlarmName:        pulumi.String(alarmName(s, "region-impaired")),
-		AlarmDescription: pulumi.String("PAGE: users of this region cannot use the service; see which alarm below is on. docs/runbook.md#region-impaired"),
+		AlarmDescription: pulumi.String(line.description()),
 		AlarmRule:        pulumi.String(rule),
 		AlarmActions:     pulumi.StringArray{topic.Arn},
 		OkActions:        pulumi.StringArray{topic.Arn},
@@ -91,7 +102,7 @@ func (a alarm) args(s *scope, topic *sns.Topic) *cloudwatch.MetricAlarmArgs {
 	}
 	args := &cloudwatch.MetricAlarmArgs{
 		Name:               pulumi.String(alarmName(s, a.name)),
-		AlarmDescription:   pulumi.Sprintf("%s docs/runbook.md#%s", a.reason, a.runbook),
+		AlarmDescription:   pulumi.String(a.description()),
 		ComparisonOperator: pulumi.String(comparison),
 		Threshold:          pulumi.Float64(a.threshold),
 		EvaluationPeriods:  pulumi.Int(a.minutes),

@@ -6,7 +6,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -15,22 +17,27 @@ const world = "us-east-1"
 
 // AlertingArgs is what an Alerting needs.
 type AlertingArgs struct {
-	Account string
-	Tags    map[string]string
-	Secrets *Secrets
+	Account   string
+	Region    string
+	Tags      map[string]string
+	Functions string // directory of the programs
+	Runbook   string // where the page is
+	Secrets   *Secrets
 }
 
 // Alerting is the way from an alarm or an event to on-call.
 type Alerting struct {
 	pulumi.ResourceState
 
-	Topic    *sns.Topic
-	World    *sns.Topic // for alarms in the region of Route 53's metrics
-	Provider *aws.Provider
+	Topic     *sns.Topic
+	World     *sns.Topic // for alarms in the region of Route 53's metrics
+	Provider  *aws.Provider
+	Slack     *lambda.Function // nil without a webhook
+	SlackDead *sqs.Queue       // what Slack did not take
 }
 
-// NewAlerting makes both topics, each encrypted with a key of its region, and
-// the rules that send them what AWS itself reports.
+// NewAlerting makes both topics, each encrypted with a key of its region, the
+// rules that send them what AWS itself reports, and what tells Slack.
 func NewAlerting(ctx *pulumi.Context, name string, args AlertingArgs, opts ...pulumi.ResourceOption) (*Alerting, error) {
 	a := &Alerting{}
 	return a, component(ctx, "Alerting", name, a, opts, func(s *scope) {
@@ -47,20 +54,27 @@ func NewAlerting(ctx *pulumi.Context, name string, args AlertingArgs, opts ...pu
 			Tags:                 named(s, "alerts"),
 		}, there)
 		a.World = topic(s, "world-topic", args.Account, key, there)
+		if args.Secrets.Slack != nil {
+			a.tellSlack(s, args)
+		}
 	})
 }
 
 // topic makes a topic that AWS's own services may publish to, from this account.
 func topic(s *scope, role, account string, key *kms.Key, opts ...pulumi.ResourceOption) *sns.Topic {
 	t := add(s, role, sns.NewTopic, &sns.TopicArgs{KmsMasterKeyId: key.Arn, Tags: named(s, "alerts")}, opts...)
+	ours := Condition{"StringEquals": {"aws:SourceAccount": {account}}}
 	var may []Statement
-	for _, from := range []struct{ sid, service string }{
-		{"Alarms", "cloudwatch.amazonaws.com"},
-		{"Events", "events.amazonaws.com"},
-		{"DatabaseEvents", "events.rds.amazonaws.com"},
+	for _, from := range []struct {
+		sid, service string
+		condition    Condition
+	}{
+		{"Alarms", "cloudwatch.amazonaws.com", ours},
+		{"Events", "events.amazonaws.com", nil}, // EventBridge publishes nothing under a condition
+		{"DatabaseEvents", "events.rds.amazonaws.com", ours},
 	} {
 		may = append(may, Statement{Sid: from.sid, Principal: service(from.service), Actions: []string{"sns:Publish"},
-			Resources: one(t.Arn), Condition: Condition{"StringEquals": {"aws:SourceAccount": {account}}}})
+			Resources: one(t.Arn), Condition: from.condition})
 	}
 	add(s, role+"-policy", sns.NewTopicPolicy, &sns.TopicPolicyArgs{Arn: t.Arn, Policy: policy(may...)}, opts...)
 	return t

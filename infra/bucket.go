@@ -64,6 +64,17 @@ func (b *bucket) policy(s *scope, statements ...Statement) pulumi.Resource {
 		Bucket: b.ID(), Policy: policy(statements...)}, pulumi.DependsOn([]pulumi.Resource{b.private}))
 }
 
+// object puts what in holds into the bucket and returns its s3:// address, by way
+// of the object, so that no instance starts before it is there. It is kept when
+// the next one takes over: a rollback fetches it again.
+func (b *bucket) object(s *scope, role, key string, secrets *Secrets, in s3.BucketObjectv2Args) pulumi.StringOutput {
+	in.Bucket, in.Key = b.ID(), pulumi.String(key)
+	in.ServerSideEncryption, in.KmsKeyId = pulumi.String("aws:kms"), secrets.Key.Arn
+	in.Tags = named(s, role)
+	o := add(s, role, s3.NewBucketObjectv2, &in, pulumi.RetainOnDelete(true), pulumi.DependsOn([]pulumi.Resource{b.versioning, b.encryption}))
+	return pulumi.Sprintf("s3://%s/%s", o.Bucket, o.Key)
+}
+
 // expire deletes objects after days, and what versioning keeps of them.
 func (b *bucket) expire(s *scope, days int) {
 	b.lifecycle(s, s3.BucketLifecycleConfigurationV2RuleArgs{

@@ -48,7 +48,6 @@ func NewCache(ctx *pulumi.Context, name string, args CacheArgs, opts ...pulumi.R
 func (c *Cache) cluster(s *scope, args CacheArgs, size CacheConfig) {
 	subnets := add(s, "subnets", elasticache.NewSubnetGroup, &elasticache.SubnetGroupArgs{
 		SubnetIds: args.Network.Isolated, Tags: named(s, "cache")})
-	logs := add(s, "slow", cloudwatch.NewLogGroup, logGroup(s, "cache-slow", args.Secrets))
 	c.Group = add(s, "cluster", elasticache.NewReplicationGroup, &elasticache.ReplicationGroupArgs{
 		Description:              pulumi.String("Feeds, stories and sessions of newsfeed"),
 		Engine:                   pulumi.String("redis"),
@@ -67,22 +66,28 @@ func (c *Cache) cluster(s *scope, args CacheArgs, size CacheConfig) {
 		TransitEncryptionEnabled: pulumi.Bool(true),
 		AuthToken:                args.Token.Output(),
 		// SET ends the old token; ROTATE would keep it valid beside the new one for ever.
-		AuthTokenUpdateStrategy: pulumi.String("SET"),
-		ApplyImmediately:        pulumi.Bool(true),
-		AutoMinorVersionUpgrade: pulumi.Bool(true),
-		MaintenanceWindow:       pulumi.String("sun:20:30-sun:21:30"), // UTC, after the database's
-		SnapshotRetentionLimit:  pulumi.Int(0),                        // all of it can be rebuilt from MySQL
-		LogDeliveryConfigurations: elasticache.ReplicationGroupLogDeliveryConfigurationArray{
-			elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
-				Destination:     logs.Name,
-				DestinationType: pulumi.String("cloudwatch-logs"),
-				LogFormat:       pulumi.String("json"),
-				LogType:         pulumi.String("slow-log"),
-			},
-		},
-		Tags: named(s, "cache"),
+		AuthTokenUpdateStrategy:   pulumi.String("SET"),
+		ApplyImmediately:          pulumi.Bool(true),
+		AutoMinorVersionUpgrade:   pulumi.Bool(true),
+		MaintenanceWindow:         pulumi.String("sun:20:30-sun:21:30"), // UTC, after the database's
+		SnapshotRetentionLimit:    pulumi.Int(0),                        // all of it can be rebuilt from MySQL
+		LogDeliveryConfigurations: cacheLogs(s, args.Secrets),
+		Tags:                      named(s, "cache"),
 	})
 	c.Endpoint = pulumi.Sprintf("%s:%d", c.Group.ConfigurationEndpointAddress, cachePort)
+}
+
+// cacheLogs delivers what was slow, and what the engine says of itself.
+func cacheLogs(s *scope, secrets *Secrets) elasticache.ReplicationGroupLogDeliveryConfigurationArray {
+	return plural([]string{"slow", "engine"}, func(kind string) elasticache.ReplicationGroupLogDeliveryConfigurationInput {
+		logs := add(s, kind, cloudwatch.NewLogGroup, logGroup(s, "cache-"+kind, secrets))
+		return elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
+			Destination:     logs.Name,
+			DestinationType: pulumi.String("cloudwatch-logs"),
+			LogFormat:       pulumi.String("json"),
+			LogType:         pulumi.String(kind + "-log"),
+		}
+	})
 }
 
 func cacheParameters(s *scope) *elasticache.ParameterGroup {

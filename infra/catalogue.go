@@ -1,27 +1,66 @@
 package infra
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-const gibibyte = 1 << 30
-
 // catalogue is every alarm of what the stack holds.
 func catalogue(s *stack) []alarm {
 	var all []alarm
-	for _, part := range []func(*stack) []alarm{edgeAlarms, hostAlarms, queueAlarms, databaseAlarms, cacheAlarms, productAlarms} {
+	for _, part := range []func(*stack) []alarm{edgeAlarms, hostAlarms, queueAlarms, databaseAlarms, cacheAlarms, productAlarms, watchAlarms} {
 		all = append(all, part(s)...)
+	}
+	for i := range all {
+		all[i].run = s.command(all[i].run)
 	}
 	return all
 }
+
+// command fills the names of the stack into a command of the catalogue. Names
+// that AWS chose are for Pulumi to look up: {output databaseIdentifier}.
+func (c *Config) command(text string) string {
+	text = strings.NewReplacer("{region}", c.Region, "{stack}", c.Stack, "{peer}", c.Peer, "{domain}", c.Domain).Replace(text)
+	for {
+		before, rest, found := strings.Cut(text, "{output ")
+		name, after, _ := strings.Cut(rest, "}")
+		if !found {
+			return text
+		}
+		text = before + "$(pulumi stack output " + name + " --stack " + c.Stack + ")" + after
+	}
+}
+
+// How far alarms reach that have it in common.
+const (
+	reachesRegion  = "Every user of the region."
+	reachesPosting = "Everybody who posts; reading goes on."
+	reachesNobody  = "Nobody yet."
+	reachesCache   = "Users of the region, who wait longer for their feeds."
+	reachesWatch   = "No user; but the next trouble may go unseen."
+)
+
+// What shows more of what several alarms are about.
+const (
+	showTargets  = "aws elbv2 describe-target-health --region {region} --target-group-arn {output targetGroupArn}"
+	showRefresh  = "aws autoscaling describe-instance-refreshes --region {region} --auto-scaling-group-name {output webGroup} --max-records 1"
+	showQueue    = "aws sqs get-queue-attributes --region {region} --queue-url {output queueUrl} --attribute-names All"
+	showDatabase = "aws rds describe-events --region {region} --source-type db-instance --source-identifier {output databaseIdentifier} --duration 120"
+	showReplica  = "aws rds describe-db-instances --region {region} --db-instance-identifier {output databaseIdentifier} --query 'DBInstances[].StatusInfos'"
+	showCache    = "aws elasticache describe-replication-groups --region {region} --replication-group-id {output cacheGroup}"
+	showRegion   = "curl --include https://{stack}.{domain}/healthz/region"
+	showPeer     = "curl --include https://{peer}.{domain}/healthz/region"
+	showSite     = "dig +short {domain}; curl --include https://{domain}/"
+	showAlarms   = "aws cloudwatch describe-alarms --region {region} --state-value ALARM --query 'MetricAlarms[].[AlarmName,StateReason]' --output text"
+)
 
 // regionHealth is the health that DNS acts on; it lives where Route 53 does.
 func regionHealth(s *stack) alarm {
 	return alarm{name: "region-health", below: true, threshold: 1, minutes: 1, silence: silenceIsBad, runbook: "region-health",
 		metrics: []metric{{"AWS/Route53", "HealthCheckStatus", "Minimum", pulumi.StringMap{"HealthCheckId": s.dns.Check.ID()}}},
-		reason:  "Route 53 finds the region unhealthy and sends its users to the other one."}
+		reason:  "Route 53 finds the region unhealthy and sends its users to the other one.",
+		reach:   "Every user of the region, until DNS has moved them: a minute and a half.", run: s.command(showRegion)}
 }
 
 func edgeAlarms(s *stack) []alarm {
@@ -38,16 +77,17 @@ func edgeAlarms(s *stack) []alarm {
 			metrics: []metric{elb("HTTPCode_ELB_5XX_Count", "Sum", balancer), elb("HTTPCode_Target_5XX_Count", "Sum", balancer), elb("RequestCount", "Sum", balancer)},
 			// A handful of requests at night is no rate.
 			expression: "IF(c > 100, 100 * (FILL(a, 0) + FILL(b, 0)) / c, 0)",
-			reason:     "Users see more errors than the objective allows them in a month."},
+			reason:     "Users see more errors than the objective allows them in a month.", reach: reachesRegion, run: showTargets},
 		{name: "edge-latency", threshold: float64(s.Alarms.LatencySeconds), minutes: 5, silence: silenceIsFine, runbook: "edge-latency",
 			metrics: []metric{elb("TargetResponseTime", "p99", balancer)},
-			reason:  "One request in a hundred takes longer than a user waits."},
+			reason:  "One request in a hundred takes longer than a user waits.", reach: "Every user of the region, a little.", run: showTargets},
 		{name: "edge-unhealthy-hosts", threshold: 0, minutes: 5, silence: silenceIsFine, runbook: "unhealthy-hosts",
 			metrics: []metric{elb("UnHealthyHostCount", "Maximum", targets)},
-			reason:  "An instance is unhealthy for longer than it takes to replace it."},
+			reason:  "An instance is unhealthy for longer than it takes to replace it.", reach: reachesNobody + " The others carry its load.", run: showTargets},
 		{name: "edge-too-few-hosts", below: true, threshold: float64(max(1, s.web.args.Min)), minutes: 3, silence: silenceIsBad, pages: true, runbook: "too-few-hosts",
 			metrics: []metric{elb("HealthyHostCount", "Minimum", targets)},
-			reason:  "Fewer instances are healthy than the group's minimum, which is what carries the quietest hour."},
+			reason:  "Fewer instances are healthy than the group's minimum, which is what carries the quietest hour.", reach: reachesRegion,
+			run: "aws autoscaling describe-scaling-activities --region {region} --auto-scaling-group-name {output webGroup} --max-items 10"},
 	}
 }
 
@@ -58,19 +98,24 @@ func hostAlarms(s *stack) []alarm {
 			continue
 		}
 		name, group := c.args.Command, pulumi.StringMap{"AutoScalingGroupName": c.Group.Name}
+		reach := "Users of the region, who wait longer."
+		if c == s.worker {
+			reach = "Users of the region, whose feeds come late."
+		}
+		show := "aws autoscaling describe-auto-scaling-groups --region {region} --auto-scaling-group-names {output " + name + "Group}"
 		all = append(all,
 			alarm{name: name + "-cpu", threshold: float64(s.Alarms.CPUPercent), minutes: 10, silence: silenceUnknown, runbook: "cpu",
 				metrics: []metric{{"AWS/EC2", "CPUUtilization", "Average", group}},
-				reason:  "Scaling should have added instances long before this."},
+				reason:  "Scaling should have added instances long before this.", reach: reach, run: show},
 			alarm{name: name + "-memory", threshold: float64(s.Alarms.MemoryPercent), minutes: 5, silence: silenceIsBad, runbook: "memory",
 				metrics: []metric{{hostNamespace, "mem_used_percent", "Maximum", group}},
-				reason:  "Beyond this the kernel soon kills the process."},
+				reason:  "Beyond this the kernel soon kills the process.", reach: reachesNobody, run: show},
 			alarm{name: name + "-disk", threshold: float64(s.Alarms.DiskPercent), minutes: 5, silence: silenceIsBad, runbook: "disk",
 				metrics: []metric{{hostNamespace, "disk_used_percent", "Maximum", group}},
-				reason:  "Logs fill the disk within a day from here."},
+				reason:  "Logs fill the disk within a day from here.", reach: reachesNobody, run: show},
 			alarm{name: name + "-at-maximum", threshold: float64(c.args.Max) - 0.5, minutes: 15, silence: silenceUnknown, runbook: "at-maximum",
 				metrics: []metric{{"AWS/AutoScaling", "GroupInServiceInstances", "Minimum", group}},
-				reason:  "The group cannot grow any more: the next rise in load is felt by users."})
+				reason:  "The group cannot grow any more: the next rise in load is felt by users.", reach: reachesNobody, run: show})
 	}
 	return all
 }
@@ -80,91 +125,31 @@ func queueAlarms(s *stack) []alarm {
 	return []alarm{
 		{name: "queue-age", threshold: float64(s.Alarms.BacklogSeconds), minutes: 5, silence: silenceIsFine, runbook: "backlog",
 			metrics: []metric{{"AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", queue(s.queue.FanOut.Name)}},
-			reason:  "Stories reach friends later than this: workers are too few, or stuck."},
+			reason:  "Stories reach friends later than this: workers are too few, or stuck.",
+			reach:   "Friends of whoever posts in the region: stories come late, none is lost.", run: showQueue},
 		{name: "queue-dead", threshold: 0, minutes: 1, silence: silenceIsFine, runbook: "dead-letters",
 			metrics: []metric{{"AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", queue(s.queue.Dead.Name)}},
-			reason:  "A fan-out failed five times: some friends do not see a story."},
+			reason:  "A fan-out failed five times: some friends do not see a story.", reach: "The friends of a few authors.",
+			run: "aws sqs receive-message --region {region} --queue-url {output deadLettersUrl} --max-number-of-messages 10 --visibility-timeout 0"},
 	}
 }
 
-func databaseAlarms(s *stack) []alarm {
-	if s.database.Instance == nil {
-		return nil
-	}
-	of := pulumi.StringMap{"DBInstanceIdentifier": s.database.Instance.Identifier}
-	rds := func(name, stat string) []metric { return []metric{{"AWS/RDS", name, stat, of}} }
-	var p problems
-	memory := p.class("", "db.", s.Database.InstanceClass, databaseFamilies)
-	all := []alarm{
-		{name: "database-cpu", threshold: float64(s.Alarms.CPUPercent), minutes: 10, silence: silenceIsBad, runbook: "database-cpu",
-			metrics: rds("CPUUtilization", "Average"), reason: "Statements queue for a processor; find the one to blame in Performance Insights."},
-		{name: "database-memory", below: true, threshold: float64(memory) * gibibyte / 20, minutes: 10, silence: silenceIsBad, runbook: "database-memory",
-			metrics: rds("FreeableMemory", "Minimum"), reason: "Less than a twentieth of the memory is free: the instance begins to swap."},
-		{name: "database-storage", below: true, threshold: float64(s.Alarms.FreeStorageGiB) * gibibyte, minutes: 5, silence: silenceIsBad, pages: true, runbook: "database-storage",
-			metrics: rds("FreeStorageSpace", "Minimum"), reason: "Storage autoscaling has not helped; a full disk stops every write."},
-		{name: "database-connections", threshold: float64(s.Database.MaxConnections * s.Alarms.ConnectionsPercent / 100), minutes: 5, silence: silenceIsBad, runbook: "database-connections",
-			metrics: rds("DatabaseConnections", "Maximum"), reason: "Near maxConnections; above it instances cannot connect."},
-		{name: "database-io", below: true, threshold: 20, minutes: 10, silence: silenceUnknown, runbook: "database-io",
-			metrics: append(rds("EBSIOBalance%", "Minimum"), rds("EBSByteBalance%", "Minimum")...), expression: "MIN([a, b])",
-			reason: "The instance lives on I/O credits; at zero its throughput falls to the baseline. gp3 itself has no burst balance."},
-	}
-	if s.has.Database == Replica {
-		all = append(all,
-			alarm{name: "database-replica-lag", threshold: float64(s.Alarms.ReplicaLagSeconds), minutes: 5, silence: silenceIsBad, runbook: "replica-lag",
-				metrics: rds("ReplicaLag", "Maximum"), reason: "A failover now would lose the writes of that many seconds."},
-			alarm{name: "database-replication-stopped", below: true, threshold: 0, minutes: 2, silence: silenceIsBad, pages: true, runbook: "replication-stopped",
-				metrics: rds("ReplicaLag", "Minimum"), reason: "Lag is -1: replication is broken, and the standby falls behind for good."})
-	}
-	return all
-}
-
-// cacheAlarms has a line per shard: ElastiCache measures its nodes, which are
-// numbered in the group, and an alarm takes ten metrics at most.
-func cacheAlarms(s *stack) []alarm {
-	if s.cache.Group == nil {
-		return nil
-	}
-	var all []alarm
-	for shard := 1; shard <= s.cache.size.Shards; shard++ {
-		nodes := func(name, stat string) (of []metric) {
-			for node := 1; node <= s.cache.size.Replicas+1; node++ {
-				of = append(of, metric{"AWS/ElastiCache", name, stat, pulumi.StringMap{
-					"CacheClusterId": pulumi.Sprintf("%s-%04d-%03d", s.cache.Group.ID(), shard, node)}})
-			}
-			return of
-		}
-		n := s.cache.size.Replicas + 1
-		all = append(all,
-			alarm{name: fmt.Sprintf("cache-memory-%d", shard), threshold: float64(s.Alarms.MemoryPercent), minutes: 10, silence: silenceIsBad, runbook: "cache-memory",
-				metrics: nodes("DatabaseMemoryUsagePercentage", "Maximum"), expression: allOf("MAX", n), reason: "The shard soon evicts feeds that are in use."},
-			alarm{name: fmt.Sprintf("cache-evictions-%d", shard), threshold: 1000, minutes: 5, silence: silenceIsFine, runbook: "cache-memory",
-				metrics: nodes("Evictions", "Sum"), expression: allOf("SUM", n), reason: "A thousand feeds a minute are rebuilt from the database."},
-			alarm{name: fmt.Sprintf("cache-cpu-%d", shard), threshold: float64(s.Alarms.CPUPercent), minutes: 5, silence: silenceIsBad, runbook: "cache-cpu",
-				metrics: nodes("EngineCPUUtilization", "Maximum"), expression: allOf("MAX", n), reason: "Redis runs on one processor: the shard is near its limit."})
-	}
-	return append(all, alarm{name: "cache-hit-ratio", below: true, threshold: float64(s.Alarms.CacheHitPercent), minutes: 15, silence: silenceUnknown, runbook: "cache-hit-ratio",
-		metrics: []metric{s.product("CacheHits", "Sum"), s.product("CacheMisses", "Sum")},
-		// Right after a flush or a failover every read misses; so does a quiet night.
-		expression: "IF(a + b > 1000, 100 * a / (a + b), 100)",
-		reason:     "Feeds come from the database more often than it is sized for."})
-}
-
-// allOf applies a function to the first n metrics.
-func allOf(function string, n int) string {
-	list := ""
-	for i := range n {
-		list += ", " + letters[i:i+1]
-	}
-	return fmt.Sprintf("%s([%s])", function, list[2:])
-}
-
+// productAlarms watch what the app promises its users. It measures in
+// milliseconds.
 func productAlarms(s *stack) []alarm {
 	if s.worker == nil || s.worker.args.Max == 0 {
 		return nil
 	}
-	return []alarm{{name: "post-to-visible", threshold: float64(s.Alarms.VisibleSeconds), minutes: 5, silence: silenceIsFine, runbook: "post-to-visible",
-		metrics: []metric{s.product("PostToVisibleSeconds", "p99")},
-		reason:  "The objective: a story is in friends' feeds within this time, 99 in 100."}}
+	return []alarm{
+		{name: "post-to-visible", threshold: float64(s.Alarms.VisibleSeconds) * 1000, minutes: 5, silence: silenceIsFine, runbook: "post-to-visible",
+			metrics: []metric{s.product("PostToVisibleAge", "p99")},
+			reason:  "The objective: a story is in friends' feeds within this time, 99 in 100.",
+			reach:   "Friends of whoever posts in the region: stories come late, none is lost.", run: showQueue},
+		{name: "late-partitions", threshold: 0, minutes: 1, silence: silenceIsFine, runbook: "late-partitions",
+			metrics: []metric{s.product("LatePartitions", "Sum")},
+			reason:  "The partition for the days ahead was made when stories were already in it; it must be ready a day before.",
+			reach:   reachesNobody + " Statements grow slower from here.", run: showDatabase},
+	}
 }
 
 // product is a metric that the app itself measures.

@@ -33,6 +33,7 @@ type ComputeArgs struct {
 	Migrate      bool              // instances bring the schema up to date before they start
 	Tags         map[string]string // default tags do not reach instances and volumes
 	Environment  pulumi.StringMap
+	Roots        pulumi.StringInput // s3:// address of the database's root certificates
 	Identity     *Identity
 	Network      *Network
 	Firewall     *Firewall
@@ -85,7 +86,7 @@ func template(s *scope, args ComputeArgs) *ec2.LaunchTemplate {
 		}},
 		Monitoring:        ec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)}, // by the minute: scaling needs it
 		TagSpecifications: tagSpecifications(s, args),
-		UserData:          templateData(args.Command, args.Migrate, logs.Name, args.Environment),
+		UserData:          templateData(args, logs.Name),
 		Tags:              named(s, args.Command),
 	})
 }

@@ -29,18 +29,21 @@ type Config struct {
 	Region       string            // aws:region
 	Tags         map[string]string // aws:defaultTags.tags
 
-	Role     Role           `config:"role"`
-	Peer     string         `config:"peer"`
-	Strategy Strategy       `config:"strategy"`
-	Domain   string         `config:"domain"`
-	Zone     string         `config:"zone"`
-	Artifact string         `config:"artifact"` // absolute once loaded
-	Network  NetworkConfig  `config:"network"`
-	Web      WebConfig      `config:"web"`
-	Worker   WorkerConfig   `config:"worker"`
-	Database DatabaseConfig `config:"database"`
-	Cache    CacheConfig    `config:"cache"`
-	Alarms   AlarmsConfig   `config:"alarms"`
+	Role      Role           `config:"role"`
+	Peer      string         `config:"peer"`
+	Strategy  Strategy       `config:"strategy"`
+	Domain    string         `config:"domain"`
+	Zone      string         `config:"zone"`
+	Artifact  string         `config:"artifact"`  // absolute once loaded
+	Functions string         `config:"functions"` // absolute once loaded
+	Runbook   string         `config:"runbook"`
+	Network   NetworkConfig  `config:"network"`
+	Web       WebConfig      `config:"web"`
+	Worker    WorkerConfig   `config:"worker"`
+	Database  DatabaseConfig `config:"database"`
+	Cache     CacheConfig    `config:"cache"`
+	Alarms    AlarmsConfig   `config:"alarms"`
+	CI        CIConfig       `config:"ci"`
 
 	DatabasePassword Secret `config:"databasePassword"`
 	CacheToken       Secret `config:"cacheToken"`
@@ -64,16 +67,6 @@ type WebConfig struct {
 	CPUTarget         int              `config:"cpuTarget"`         // percent
 	RequestsPerTarget int              `config:"requestsPerTarget"` // a minute
 	Schedule          []ScheduleConfig `config:"schedule"`
-}
-
-// ScheduleConfig raises the web group for a sale that is known beforehand.
-// Times are local to Seoul: 2026-11-27T09:00.
-type ScheduleConfig struct {
-	Name  string `config:"name"`
-	Start string `config:"start"`
-	End   string `config:"end"`
-	Min   int    `config:"min"`
-	Max   int    `config:"max"`
 }
 
 // WorkerConfig sizes the worker group.
@@ -118,14 +111,23 @@ type AlarmsConfig struct {
 	VisibleSeconds     int `config:"visibleSeconds"` // post to feed
 }
 
+// CIConfig says which repository may preview and deploy from its workflows. An
+// account has one identity provider for GitHub: one stack is enough.
+type CIConfig struct {
+	Repository string `config:"repository"` // owner/name; empty: no role is made
+	State      string `config:"state"`      // bucket with the state of both stacks; empty: it is not in S3
+}
+
 // defaults returns what a stack gets where its file is silent.
 func defaults() Config {
 	return Config{
-		Strategy: WarmStandby,
-		Artifact: filepath.Join(".local", "bin", "feed-arm64"),
-		Network:  NetworkConfig{NAT: natPerAZ},
-		Web:      WebConfig{InstanceType: "m7g.large", Min: 2, Max: 12, CPUTarget: 50, RequestsPerTarget: 6000},
-		Worker:   WorkerConfig{InstanceType: "m7g.medium", Min: 1, Max: 6, BacklogPerInstance: 1000},
+		Strategy:  WarmStandby,
+		Artifact:  filepath.Join(".local", "bin", "arm64", "feed"),
+		Functions: filepath.Join(".local", "bin", "arm64"),
+		Runbook:   "docs/runbook.md",
+		Network:   NetworkConfig{NAT: natPerAZ},
+		Web:       WebConfig{InstanceType: "m7g.large", Min: 2, Max: 12, CPUTarget: 50, RequestsPerTarget: 6000},
+		Worker:    WorkerConfig{InstanceType: "m7g.medium", Min: 1, Max: 6, BacklogPerInstance: 1000},
 		Database: DatabaseConfig{InstanceClass: "db.m7g.large", StorageGiB: 100, MaxStorageGiB: 500,
 			MaxConnections: 680, BackupDays: 7},
 		Cache: CacheConfig{NodeType: "cache.m7g.large", Shards: 2, Replicas: 1},
@@ -158,8 +160,10 @@ func loadConfig(ctx *pulumi.Context) (*Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err // the values below would only repeat it
 	}
-	if !filepath.IsAbs(c.Artifact) {
-		c.Artifact = filepath.Join(ctx.RootDirectory(), c.Artifact)
+	for _, path := range []*string{&c.Artifact, &c.Functions} {
+		if !filepath.IsAbs(*path) {
+			*path = filepath.Join(ctx.RootDirectory(), *path)
+		}
 	}
 	return &c, c.Validate()
 }

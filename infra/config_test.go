@@ -49,24 +49,33 @@ var badConfigs = map[string]struct {
 	"default tags that are no object":      {changes: settings{"aws:defaultTags": "x"}, want: "aws:defaultTags: is the text"},
 	"a stack without a region":             {changes: settings{"aws:region": ""}, want: "aws:region: is not set"},
 
-	"an unknown role":                                     {changes: settings{"role": "leader"}, want: `newsfeed:role: is "leader", must be one of primary, standby`},
-	"no role":                                             {changes: settings{"role": nil}, want: `newsfeed:role: is "", must be one of primary, standby`},
-	"an unknown strategy":                                 {changes: settings{"strategy": "hot"}, want: `newsfeed:strategy: is "hot", must be one of backup-restore`},
-	"a standby without a peer":                            {stack: "tokyo", changes: settings{"peer": nil, "network.peering": false}, want: "newsfeed:peer: is not set: a standby needs"},
-	"a peering without a peer":                            {changes: settings{"peer": nil, "network.peering": true}, want: "newsfeed:peer: is not set, but network.peering is"},
-	"a stack that is its own peer":                        {changes: settings{"peer": "seoul"}, want: "newsfeed:peer: is this stack itself"},
-	"a peer that was never brought up":                    {stack: "tokyo", changes: settings{"peer": "never-up"}, want: "stack never-up has no output region: bring it up first: make deploy STACK=never-up, or make up"},
-	"a peer in the same region":                           {stack: "tokyo", changes: settings{"peer": "nearby-tokyo", "aws:region": "ap-northeast-2", "network.azs": seoulAZs}, want: "newsfeed:peer: nearby-tokyo is in ap-northeast-2 as well"},
-	"address blocks that overlap the peer's":              {stack: "tokyo", changes: settings{"network.cidr": "10.20.0.0/16"}, want: "newsfeed:network.cidr: 10.20.0.0/16 overlaps 10.20.0.0/16 of seoul"},
-	"a standby that is routed to otherwise than its peer": {stack: "tokyo", changes: settings{"peer": "latency"}, want: "newsfeed:strategy: warm-standby has DNS route by failover, but latency (active-active) is up with latency: change that stack first"},
-	"no domain":                                           {changes: settings{"domain": ""}, want: `newsfeed:domain: is "", must be a domain name`},
-	"a URL for a domain":                                  {changes: settings{"domain": "https://newsfeed.example.com"}, want: "newsfeed:domain: is"},
-	"a domain in capitals":                                {changes: settings{"domain": "News.example.com"}, want: "newsfeed:domain: is"},
-	"a zone that is no name":                              {changes: settings{"zone": "example"}, want: "newsfeed:zone: is"},
-	"a domain outside its zone":                           {changes: settings{"domain": "feed.example.org"}, want: `newsfeed:domain: "feed.example.org" is not in the zone`},
-	"a domain that merely ends like the zone":             {changes: settings{"domain": "mynewsfeed.example.com"}, want: "is not in the zone"},
-	"an artifact that was not built":                      {changes: settings{"artifact": "/nowhere/feed"}, want: "newsfeed:artifact: no file /nowhere/feed: build the feed binary first"},
-	"an artifact that is a directory":                     {changes: settings{"artifact": "/"}, want: "newsfeed:artifact: / is a directory"},
+	"an unknown role":                                  {changes: settings{"role": "leader"}, want: `newsfeed:role: is "leader", must be one of primary, standby`},
+	"no role":                                          {changes: settings{"role": nil}, want: `newsfeed:role: is "", must be one of primary, standby`},
+	"an unknown strategy":                              {changes: settings{"strategy": "hot"}, want: `newsfeed:strategy: is "hot", must be one of backup-restore`},
+	"a standby without a peer":                         {stack: "tokyo", changes: settings{"peer": nil, "network.peering": false}, want: "newsfeed:peer: is not set: a standby needs"},
+	"a peering without a peer":                         {changes: settings{"peer": nil, "network.peering": true}, want: "newsfeed:peer: is not set, but network.peering is"},
+	"a stack that is its own peer":                     {changes: settings{"peer": "seoul"}, want: "newsfeed:peer: is this stack itself"},
+	"a peer that was never brought up":                 {stack: "tokyo", changes: settings{"peer": "never-up"}, want: "stack never-up has no output region: bring it up first: make deploy STACK=never-up, or make up"},
+	"a peer in the same region":                        {stack: "tokyo", changes: settings{"peer": "nearby-tokyo", "aws:region": "ap-northeast-2", "network.azs": seoulAZs}, want: "newsfeed:peer: nearby-tokyo is in ap-northeast-2 as well"},
+	"address blocks that overlap the peer's":           {stack: "tokyo", changes: settings{"network.cidr": "10.20.0.0/16"}, want: "newsfeed:network.cidr: 10.20.0.0/16 overlaps 10.20.0.0/16 of seoul"},
+	"a standby that shrinks while users are led to it": {stack: "tokyo", changes: settings{"peer": "latency"}, want: "newsfeed:strategy: warm-standby is for a region that DNS sends nobody to, but latency (active-active) is up and shares its users: change that stack first: make deploy STACK=latency"},
+	"no domain":                                        {changes: settings{"domain": ""}, want: `newsfeed:domain: is "", must be a domain name`},
+	"a URL for a domain":                               {changes: settings{"domain": "https://newsfeed.example.com"}, want: "newsfeed:domain: is"},
+	"a domain in capitals":                             {changes: settings{"domain": "News.example.com"}, want: "newsfeed:domain: is"},
+	"a zone that is no name":                           {changes: settings{"zone": "example"}, want: "newsfeed:zone: is"},
+	"a domain outside its zone":                        {changes: settings{"domain": "feed.example.org"}, want: `newsfeed:domain: "feed.example.org" is not in the zone`},
+	"a domain that merely ends like the zone":          {changes: settings{"domain": "mynewsfeed.example.com"}, want: "is not in the zone"},
+	"an artifact that was not built":                   {changes: settings{"artifact": "/nowhere/feed"}, want: "newsfeed:artifact: no file /nowhere/feed: build it first: make build, or make deploy, which does"},
+	"an artifact that is a directory":                  {changes: settings{"artifact": "/"}, want: "newsfeed:artifact: / is a directory"},
+	"functions that were not built":                    {changes: settings{"functions": "/nowhere"}, want: "newsfeed:functions: no file /nowhere/slackalarm: build it first: make build, or make deploy, which does"},
+	"only one of both functions":                       {changes: settings{"functions": "/nowhere"}, want: "newsfeed:functions: no file /nowhere/watchdog"},
+	"a runbook in the clear":                           {changes: settings{"runbook": "http://example.com/runbook.md"}, want: `newsfeed:runbook: is "http://example.com/runbook.md", must be a path or an https:// address`},
+	"a runbook with an anchor of its own":              {changes: settings{"runbook": "https://example.com/runbook.md#top"}, want: "without an anchor"},
+	"no runbook":                                       {changes: settings{"runbook": ""}, want: `newsfeed:runbook: is ""`},
+	"a repository without its owner":                   {changes: settings{"ci": mapping{"repository": "newsfeed"}}, want: `newsfeed:ci.repository: is "newsfeed", must be owner/name`},
+	"every repository of an owner":                     {changes: settings{"ci": mapping{"repository": "example/*"}}, want: "newsfeed:ci.repository: is"},
+	"a bucket for a state that nobody reads":           {changes: settings{"ci": mapping{"state": "newsfeed-state"}}, want: "newsfeed:ci.state: is set, but ci.repository is not"},
+	"a URL for a bucket":                               {changes: settings{"ci": mapping{"repository": "example/newsfeed", "state": "s3://state"}}, want: "newsfeed:ci.state: is"},
 
 	"a block that is none":                {changes: settings{"network.cidr": "10.20.0.0"}, want: "newsfeed:network.cidr: is"},
 	"a block that is too small":           {changes: settings{"network.cidr": "10.20.0.0/20"}, want: "newsfeed:network.cidr: is 10.20.0.0/20, must be an IPv4 /16"},
@@ -106,28 +115,35 @@ var badConfigs = map[string]struct {
 	"a sale above the group's maximum":         {changes: settings{"web.schedule": saleWith("max", 13)}, want: "newsfeed:web.schedule[0].max: is 13, above web.max 12"},
 	"a sale with less at most than at least":   {changes: settings{"web.schedule": saleWith("max", 3)}, want: "newsfeed:web.schedule[0].max: is 3, below its min 4"},
 	"two sales of one name":                    {changes: settings{"web.schedule": list{sale, sale}}, want: `newsfeed:web.schedule[1].name: "sale" is there twice`},
+	"two sales at once":                        {changes: settings{"web.schedule": list{sale, saleWith("name", "other")[0]}}, want: "newsfeed:web.schedule[1]: overlaps web.schedule[0]"},
 	"a sale without a name":                    {changes: settings{"web.schedule": saleWith("name", "")}, want: "newsfeed:web.schedule[0].name: is"},
 
-	"too little storage":                          {changes: settings{"database.storageGiB": 5}, want: "newsfeed:database.storageGiB: is 5"},
-	"a storage maximum below the minimum":         {changes: settings{"database.maxStorageGiB": 50}, want: "newsfeed:database.maxStorageGiB: is 50"},
-	"a storage maximum that RDS thinks too close": {changes: settings{"database.maxStorageGiB": 105}, want: "at least a tenth above"},
-	"IOPS that a small gp3 disk cannot have":      {changes: settings{"database.iops": 12000}, want: "newsfeed:database.iops: is 12000, but gp3 below 400 GiB"},
-	"IOPS below what gp3 includes":                {changes: settings{"database.iops": 3000, "database.storageGiB": 400}, want: "newsfeed:database.iops: is 3000, must be between 12000 and 64000"},
-	"a database without backups":                  {changes: settings{"database.backupDays": 0}, want: "newsfeed:database.backupDays: is 0: without backups"},
-	"backups that RDS does not keep so long":      {changes: settings{"database.backupDays": 36}, want: "newsfeed:database.backupDays: is 36, must be at most 35"},
-	"more readers than RDS allows":                {changes: settings{"database.readReplicas": 16}, want: "newsfeed:database.readReplicas: is 16"},
-	"more connections than memory":                {changes: settings{"database.maxConnections": 5000}, want: "newsfeed:database.maxConnections: is 5000, but db.m7g.large has memory for about 819"},
-	"pools that exceed the connections":           {changes: settings{"web.max": 40}, want: "newsfeed:database.maxConnections: is 680, but the pools of web.max + worker.max = 46 instances"},
-	"a cache without a shard":                     {changes: settings{"cache.shards": 0}, want: "newsfeed:cache.shards: is 0"},
-	"a cache shard without a replica":             {changes: settings{"cache.replicas": 0}, want: "newsfeed:cache.replicas: is 0"},
-	"an alarm at 100 percent":                     {changes: settings{"alarms.cpuPercent": 100}, want: "newsfeed:alarms.cpuPercent: is 100"},
-	"an alarm that never clears":                  {changes: settings{"alarms.backlogSeconds": 0}, want: "newsfeed:alarms.backlogSeconds: is 0"},
+	"too little storage":                              {changes: settings{"database.storageGiB": 5}, want: "newsfeed:database.storageGiB: is 5"},
+	"a storage maximum below the minimum":             {changes: settings{"database.maxStorageGiB": 50}, want: "newsfeed:database.maxStorageGiB: is 50"},
+	"a storage maximum that RDS thinks too close":     {changes: settings{"database.maxStorageGiB": 105}, want: "at least a tenth above"},
+	"IOPS that a small gp3 disk cannot have":          {changes: settings{"database.iops": 12000}, want: "newsfeed:database.iops: is 12000, but gp3 below 400 GiB"},
+	"IOPS below what gp3 includes":                    {changes: settings{"database.iops": 3000, "database.storageGiB": 400}, want: "newsfeed:database.iops: is 3000, must be between 12000 and 64000"},
+	"a database without backups":                      {changes: settings{"database.backupDays": 0}, want: "newsfeed:database.backupDays: is 0: without backups"},
+	"backups that RDS does not keep so long":          {changes: settings{"database.backupDays": 36}, want: "newsfeed:database.backupDays: is 36, must be at most 35"},
+	"more readers than RDS allows":                    {changes: settings{"database.readReplicas": 16}, want: "newsfeed:database.readReplicas: is 16"},
+	"more connections than memory":                    {changes: settings{"database.maxConnections": 5000}, want: "newsfeed:database.maxConnections: is 5000, but db.m7g.large has memory for about 819"},
+	"pools that exceed the connections":               {changes: settings{"web.max": 40}, want: "newsfeed:database.maxConnections: is 680, but the pools of web.max + worker.max = 46 instances"},
+	"a cache without a shard":                         {changes: settings{"cache.shards": 0}, want: "newsfeed:cache.shards: is 0"},
+	"a cache shard without a replica":                 {changes: settings{"cache.replicas": 0}, want: "newsfeed:cache.replicas: is 0"},
+	"more nodes than a cluster may have":              {changes: settings{"cache.shards": 40, "cache.replicas": 2}, want: "newsfeed:cache.shards: makes 120 nodes with cache.replicas 2, above ElastiCache's 90"},
+	"an alarm on the processors that scaling aims at": {changes: settings{"alarms": mapping{"cpuPercent": 50}}, want: "newsfeed:alarms.cpuPercent: is 50, not above web.cpuTarget 50"},
+	"an alarm on a disk that is empty":                {changes: settings{"alarms": mapping{"freeStorageGiB": 100}}, want: "newsfeed:alarms.freeStorageGiB: is 100, not below database.storageGiB 100"},
+	"an alarm on what no story can do":                {changes: settings{"alarms": mapping{"visibleSeconds": 0}}, want: "newsfeed:alarms.visibleSeconds: is 0"},
+	"an alarm at 100 percent":                         {changes: settings{"alarms.cpuPercent": 100}, want: "newsfeed:alarms.cpuPercent: is 100"},
+	"an alarm that never clears":                      {changes: settings{"alarms.backlogSeconds": 0}, want: "newsfeed:alarms.backlogSeconds: is 0"},
 
 	"no database password":                 {changes: settings{"databasePassword": nil}, want: "newsfeed:databasePassword: must be 12 to 41"},
 	"a short database password":            {changes: settings{"databasePassword": "short"}, want: "newsfeed:databasePassword: must be 12 to 41"},
 	"a database password that RDS refuses": {changes: settings{"databasePassword": "user@host/secret"}, want: "newsfeed:databasePassword: must be"},
 	"a short cache token":                  {changes: settings{"cacheToken": "short"}, want: "newsfeed:cacheToken: must be 16 to 128"},
 	"a cache token that Redis refuses":     {changes: settings{"cacheToken": "a token with spaces in it"}, want: "newsfeed:cacheToken: must be"},
+	"a webhook without a host":             {changes: settings{"slackWebhook": "https:///services/x"}, want: "newsfeed:slackWebhook: must be an https:// address"},
+	"a webhook that is a channel":          {changes: settings{"slackWebhook": "#on-call"}, want: "newsfeed:slackWebhook: must be an https:// address"},
 	"a webhook that is not under TLS":      {changes: settings{"slackWebhook": "http://hooks.example.com/x"}, want: "newsfeed:slackWebhook: must be an https:// address"},
 }
 
@@ -238,4 +254,15 @@ func paths(prefix string, node *yaml.Node) []string {
 		all = append(all, paths(path+".", node.Content[i+1])...)
 	}
 	return all
+}
+
+// To active-active the standby grows first, before users are led to it.
+func TestAStandbyMayGrowBeforeItsPeerSharesUsers(t *testing.T) {
+	t.Parallel()
+	config := stackFile(t, "tokyo", settings{"strategy": "active-active"})
+	peer := &Peer{Region: "ap-northeast-2", VPCCIDR: "10.20.0.0/16", Strategy: WarmStandby}
+	c := &Config{Region: config["aws:region"], Role: Standby, Strategy: ActiveActive, Network: NetworkConfig{CIDR: "10.30.0.0/16"}}
+	if err := c.validatePeer(peer); err != nil {
+		t.Error(err)
+	}
 }

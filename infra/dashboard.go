@@ -24,16 +24,25 @@ type widget struct {
 	Properties map[string]any `json:"properties"`
 }
 
-// business is what the product is measured by, as the app writes it.
+// business is what the product is measured by, as the app and the watchdog
+// write it.
 var business = []struct{ title, metric, stat string }{
 	{"Stories posted", "StoriesPosted", "Sum"},
 	{"Sign-ups", "SignUps", "Sum"},
 	{"Users of the day", "DailyActiveUsers", "Maximum"},
 	{"Users of the month", "MonthlyActiveUsers", "Maximum"},
-	{"Feed reads, p99", "FeedReadSeconds", "p99"},
-	{"Post to visible, p99", "PostToVisibleSeconds", "p99"},
+	{"Feed reads", "FeedReads", "Sum"},
+	{"Feed reads, p99 (ms)", "FeedReadLatency", "p99"},
+	{"Cache hits", "CacheHits", "Sum"},
+	{"Cache misses", "CacheMisses", "Sum"},
+	{"Post to visible, p99 (ms)", "PostToVisibleAge", "p99"},
+	{"Fan-out inserts", "FanoutInserts", "Sum"},
+	{"Fan-out backlog in the outbox", "OutboxBacklog", "Maximum"},
+	{"Replica lag (ms)", "ReplicaLag", "Maximum"},
 	{"Connections in use", "DatabaseConnectionsInUse", "Maximum"},
-	{"Wait for a connection, p99", "DatabasePoolWaitSeconds", "p99"},
+	{"Wait for a connection (ms)", "DatabasePoolWait", "Maximum"},
+	{"The other region answers in (ms)", "PeerLatency", "Maximum"},
+	{"The page answers in (ms)", "SiteLatency", "Maximum"},
 }
 
 // Dashboard is the region at a glance: which alarms are on, what the product

@@ -38,7 +38,8 @@ type Database struct {
 	Endpoint pulumi.StringOutput // host:port of the instance
 	Readers  pulumi.StringArray  // host:port of the replicas, or of the instance if there is none
 
-	backups *rds.InstanceAutomatedBackupsReplication
+	replicated []*rds.Instance // the replicas in the region
+	backups    *rds.InstanceAutomatedBackupsReplication
 }
 
 // NewDatabase makes what args.Kind says.
@@ -66,7 +67,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 // password or database name: those are its source's until it is promoted.
 func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
 	monitor := s.role("monitoring", "monitoring.rds.amazonaws.com")
-	add(s, "monitoring-may", newAttachment, attach(monitor, "service-role/AmazonRDSEnhancedMonitoringRole"))
+	add(s, "monitoring-may", newAttachment, attach(monitor, monitoringPolicy))
 	subnets := add(s, "subnets", rds.NewSubnetGroup, &rds.SubnetGroupArgs{SubnetIds: args.Network.Isolated, Tags: named(s, "database")})
 
 	in := d.common(s, args, parameters)
@@ -114,7 +115,7 @@ func (d *Database) replicas(s *scope, args DatabaseArgs, parameters *rds.Paramet
 		in.SkipFinalSnapshot = pulumi.Bool(true) // it holds nothing of its own
 		in.Tags = named(s, fmt.Sprintf("reader-%d", i+1))
 		reader := add(s, fmt.Sprintf("reader-%d", i+1), rds.NewInstance, in)
-		d.Readers = append(d.Readers, reader.Endpoint)
+		d.replicated, d.Readers = append(d.replicated, reader), append(d.Readers, reader.Endpoint)
 	}
 }
 

@@ -54,35 +54,57 @@ func NewDNS(ctx *pulumi.Context, name string, args DNSArgs, opts ...pulumi.Resou
 	})
 }
 
-// answer makes the record on the domain. Its failover type belongs to the
-// region and not to the role: a failover then edits no record, which it could
-// not while the control plane of Route 53 is away.
+// answer makes the region's share of every way to route, each under a name of
+// its own, because AWS takes no records of different routing under one name.
+// The domain is an alias of the one in use: a strategy changes it in one step
+// and leaves no moment without an answer. It belongs to the first region.
+//
+// The failover type belongs to the region and not to the role: a failover then
+// edits no record, which it could not while the control plane of Route 53 is away.
 func (d *DNS) answer(s *scope, args DNSArgs) {
-	record := &route53.RecordArgs{
+	kind := "PRIMARY"
+	if args.Second {
+		kind = "SECONDARY"
+	}
+	failover := d.share(s, args, Failover)
+	if args.Always {
+		failover.HealthCheckId, failover.Aliases = nil, alias(args, false)
+	}
+	failover.FailoverRoutingPolicies = route53.RecordFailoverRoutingPolicyArray{
+		route53.RecordFailoverRoutingPolicyArgs{Type: pulumi.String(kind)}}
+	latency := d.share(s, args, Latency)
+	latency.LatencyRoutingPolicies = route53.RecordLatencyRoutingPolicyArray{
+		route53.RecordLatencyRoutingPolicyArgs{Region: pulumi.String(args.Region)}}
+	shares := []pulumi.Resource{
+		add(s, string(Failover), route53.NewRecord, failover),
+		add(s, string(Latency), route53.NewRecord, latency),
+	}
+	if args.Second {
+		return
+	}
+	add(s, "answer", route53.NewRecord, &route53.RecordArgs{
+		ZoneId: pulumi.String(args.Zone),
+		Name:   pulumi.String(args.Domain),
+		Type:   pulumi.String("A"),
+		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
+			Name: pulumi.String(routed(args, args.Routing)), ZoneId: pulumi.String(args.Zone), EvaluateTargetHealth: pulumi.Bool(true)}},
+	}, pulumi.DependsOn(shares))
+}
+
+// share is the region's record under the name of one way to route.
+func (d *DNS) share(s *scope, args DNSArgs, by Routing) *route53.RecordArgs {
+	return &route53.RecordArgs{
 		ZoneId:        pulumi.String(args.Zone),
-		Name:          pulumi.String(args.Domain),
+		Name:          pulumi.String(routed(args, by)),
 		Type:          pulumi.String("A"),
 		SetIdentifier: pulumi.String(s.ctx.Stack()),
 		HealthCheckId: d.Check.ID(),
 		Aliases:       alias(args, true),
 	}
-	if args.Always {
-		record.HealthCheckId, record.Aliases = nil, alias(args, false)
-	}
-	switch {
-	case args.Routing == Latency:
-		record.LatencyRoutingPolicies = route53.RecordLatencyRoutingPolicyArray{
-			route53.RecordLatencyRoutingPolicyArgs{Region: pulumi.String(args.Region)}}
-	default:
-		kind := "PRIMARY"
-		if args.Second {
-			kind = "SECONDARY"
-		}
-		record.FailoverRoutingPolicies = route53.RecordFailoverRoutingPolicyArray{
-			route53.RecordFailoverRoutingPolicyArgs{Type: pulumi.String(kind)}}
-	}
-	add(s, "answer", route53.NewRecord, record)
 }
+
+// routed is the name of what is routed that way.
+func routed(args DNSArgs, by Routing) string { return fmt.Sprintf("%s.%s", by, args.Domain) }
 
 func alias(args DNSArgs, evaluate bool) route53.RecordAliasArray {
 	return route53.RecordAliasArray{route53.RecordAliasArgs{

@@ -25,6 +25,9 @@ type EdgeArgs struct {
 	Network  *Network
 	Firewall *Firewall
 	Storage  *Storage
+	Alerting *Alerting
+	// ShowRefresh is the command that shows an instance refresh.
+	ShowRefresh string
 }
 
 // Edge is the load balancer over all zones, with its certificate: the only
@@ -46,7 +49,7 @@ func NewEdge(ctx *pulumi.Context, name string, args EdgeArgs, opts ...pulumi.Res
 		answer := maintenance()
 		if args.Front == Serving {
 			e.targets(s, args)
-			e.failing(s)
+			e.failing(s, args)
 			answer = lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: e.Targets.Arn}
 		}
 		add(s, "https", lb.NewListener, &lb.ListenerArgs{
@@ -110,23 +113,15 @@ func (e *Edge) targets(s *scope, args EdgeArgs) {
 	})
 }
 
-// failing alarms within two minutes of instances answering with errors. It
-// tells nobody by itself: it is what ends a bad deployment.
-func (e *Edge) failing(s *scope) {
-	e.Failing = add(s, "failing", cloudwatch.NewMetricAlarm, &cloudwatch.MetricAlarmArgs{
-		Name:               pulumi.String(alarmName(s, "edge-failing")),
-		AlarmDescription:   pulumi.String("Instances answer 5xx: an instance refresh rolls back. docs/runbook.md#bad-deployment"),
-		Namespace:          pulumi.String("AWS/ApplicationELB"),
-		MetricName:         pulumi.String("HTTPCode_Target_5XX_Count"),
-		Dimensions:         pulumi.StringMap{"LoadBalancer": e.Balancer.ArnSuffix, "TargetGroup": e.Targets.ArnSuffix},
-		Statistic:          pulumi.String("Sum"),
-		Period:             pulumi.Int(60),
-		EvaluationPeriods:  pulumi.Int(2),
-		Threshold:          pulumi.Float64(20), // a minute; one instance that cannot serve makes more
-		ComparisonOperator: pulumi.String("GreaterThanThreshold"),
-		TreatMissingData:   pulumi.String("notBreaching"), // no requests, no errors
-		Tags:               named(s, "failing"),
-	})
+// failing alarms within two minutes of instances answering with errors: soon
+// enough to end a bad deployment.
+func (e *Edge) failing(s *scope, args EdgeArgs) {
+	line := alarm{name: "edge-failing", threshold: 20, minutes: 2, silence: silenceIsFine, runbook: "bad-deployment",
+		metrics: []metric{{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum",
+			pulumi.StringMap{"LoadBalancer": e.Balancer.ArnSuffix, "TargetGroup": e.Targets.ArnSuffix}}},
+		reason: "Instances answer 5xx, as one that cannot serve does: an instance refresh that is under way goes back.",
+		reach:  "Some users of the region.", run: args.ShowRefresh}
+	e.Failing = add(s, "failing", cloudwatch.NewMetricAlarm, line.args(s, args.Alerting.Topic))
 }
 
 // maintenance is the page of a region that keeps only backups.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -73,6 +74,33 @@ func (p *plan) String() string {
 	return b.String()
 }
 
+// alarmKeys are the inputs of an alarm that condensed puts on one line.
+var alarmKeys = []string{"namespace", "metricName", "dimensions", "statistic", "extendedStatistic", "period",
+	"comparisonOperator", "threshold", "evaluationPeriods", "treatMissingData"}
+
+// condensed puts the condition of an alarm on one line.
+func condensed(in map[string]any) map[string]any {
+	operator, isAlarm := in["comparisonOperator"].(string)
+	if !isAlarm {
+		return in
+	}
+	out := maps.Clone(in)
+	for _, key := range alarmKeys {
+		delete(out, key)
+	}
+	what := "result"
+	if in["metricName"] != nil {
+		stat := in["statistic"]
+		if stat == nil {
+			stat = in["extendedStatistic"]
+		}
+		what = fmt.Sprintf("%v %v, %v of %vs, %s,", in["namespace"], in["metricName"], stat, in["period"], inline(in["dimensions"]))
+	}
+	out["when"] = fmt.Sprintf("%s %s %s, %v in a row; no data is %v", what, map[string]string{
+		"GreaterThanThreshold": ">", "LessThanThreshold": "<"}[operator], inline(in["threshold"]), in["evaluationPeriods"], in["treatMissingData"])
+	return out
+}
+
 // text writes one resource: its name, type and options, then its inputs.
 func (r planned) text(name string) string {
 	options := ""
@@ -85,7 +113,7 @@ func (r planned) text(name string) string {
 			options += "  # " + o.text
 		}
 	}
-	return fmt.Sprintf("%s: # %s%s\n%s", name, strings.TrimSuffix(r.Type[:strings.LastIndex(r.Type, ":")], "/"), options, indented(r.Inputs))
+	return fmt.Sprintf("%s: # %s%s\n%s", name, strings.TrimSuffix(r.Type[:strings.LastIndex(r.Type, ":")], "/"), options, indented(condensed(r.Inputs)))
 }
 
 func indented(values map[string]any) string {
@@ -174,6 +202,9 @@ func readable(key string, value any) any {
 	case string:
 		if key == "dashboardBody" {
 			return fmt.Sprintf("%d widgets", strings.Count(v, `"type"`))
+		}
+		if key == "content" {
+			return fmt.Sprintf("%d certificates", strings.Count(v, "BEGIN CERTIFICATE"))
 		}
 		if key == "userData" {
 			text, _ := base64.StdEncoding.DecodeString(v)

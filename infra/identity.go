@@ -66,12 +66,15 @@ func assumedBy(service string) pulumi.StringOutput {
 
 // role makes a role that service takes on and that may do what statements say.
 func (s *scope) role(role, service string, statements ...Statement) *iam.Role {
-	r := add(s, role, iam.NewRole, &iam.RoleArgs{AssumeRolePolicy: assumedBy(service), Tags: named(s, role)})
+	r := add(s, role, iam.NewRole, &iam.RoleArgs{Path: s.path(), AssumeRolePolicy: assumedBy(service), Tags: named(s, role)})
 	if len(statements) > 0 {
 		add(s, role+"-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: r.Name, Policy: policy(statements...)})
 	}
 	return r
 }
+
+// path is that of the stack's roles and profiles: CI may touch no others.
+func (s *scope) path() pulumi.StringInput { return pulumi.Sprintf("/%s/", s.ctx.Project()) }
 
 // IdentityArgs names what the instances may reach.
 type IdentityArgs struct {
@@ -123,19 +126,25 @@ var agentPolicies = map[string]string{
 	"monitoring": "CloudWatchAgentServerPolicy",
 }
 
+// monitoringPolicy lets RDS write what it measures on an instance.
+const monitoringPolicy = "service-role/AmazonRDSEnhancedMonitoringRole"
+
 func profile(s *scope, role string, statements []Statement) *iam.InstanceProfile {
 	r := s.role(role, "ec2.amazonaws.com", statements...)
 	for _, agent := range sortedKeys(agentPolicies) {
 		add(s, role+"-"+agent, newAttachment, attach(r, agentPolicies[agent]))
 	}
-	return add(s, role+"-profile", iam.NewInstanceProfile, &iam.InstanceProfileArgs{Role: r.Name, Tags: named(s, role)})
+	return add(s, role+"-profile", iam.NewInstanceProfile, &iam.InstanceProfileArgs{Path: s.path(), Role: r.Name, Tags: named(s, role)})
 }
 
 func one(input pulumi.StringInput) []pulumi.StringInput { return []pulumi.StringInput{input} }
 
 // attach gives a role a policy that AWS manages, by its path and name.
 func attach(r *iam.Role, managed string) *iam.RolePolicyAttachmentArgs {
-	return &iam.RolePolicyAttachmentArgs{Role: r.Name, PolicyArn: pulumi.String("arn:aws:iam::aws:policy/" + managed)}
+	return &iam.RolePolicyAttachmentArgs{Role: r.Name, PolicyArn: pulumi.String(managedPolicy(managed))}
 }
+
+// managedPolicy is the ARN of a policy that AWS manages.
+func managedPolicy(name string) string { return "arn:aws:iam::aws:policy/" + name }
 
 var newAttachment = iam.NewRolePolicyAttachment

@@ -26,8 +26,8 @@ func declare(ctx *pulumi.Context, s *stack) {
 	account := must(aws.GetCallerIdentity(ctx, nil)).AccountId
 	zone := must(route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &s.Zone})).ZoneId
 
-	s.secrets = must(NewSecrets(ctx, "secrets", SecretsArgs{account, s.Region, s.DatabasePassword, s.CacheToken}))
-	s.alerting = must(NewAlerting(ctx, "alerting", AlertingArgs{account, s.Tags, s.secrets}))
+	s.secrets = must(NewSecrets(ctx, "secrets", SecretsArgs{account, s.Region, s.DatabasePassword, s.CacheToken, s.SlackWebhook}))
+	s.alerting = must(NewAlerting(ctx, "alerting", AlertingArgs{account, s.Region, s.Tags, s.Functions, s.Runbook, s.secrets}))
 	s.storage = must(NewStorage(ctx, "storage", StorageArgs{s.Artifact, s.Domain, account, s.secrets}))
 
 	subnets := NetworkArgs{s.Network, s.Region, s.secrets}
@@ -39,7 +39,7 @@ func declare(ctx *pulumi.Context, s *stack) {
 	s.cache = must(NewCache(ctx, "cache", s.cacheArgs()))
 	s.queue = must(NewQueue(ctx, "queue", s.secrets))
 
-	s.edge = must(NewEdge(ctx, "edge", EdgeArgs{s.has.Front, s.Domain, zone, s.network, s.firewall, s.storage}))
+	s.edge = must(NewEdge(ctx, "edge", EdgeArgs{s.has.Front, s.Domain, zone, s.network, s.firewall, s.storage, s.alerting, s.command(showRefresh)}))
 	s.dns = must(NewDNS(ctx, "dns", DNSArgs{s.Domain, zone, s.Region, s.has.Routing, s.Second(), s.fromBackups(), s.edge}))
 
 	if s.has.Compute != Absent {
@@ -53,7 +53,9 @@ func declare(ctx *pulumi.Context, s *stack) {
 		must(NewPeering(ctx, "peering", PeeringArgs{s.Network.CIDR, s.peer, there, s.network, s.firewall}))
 		must(NewReplication(ctx, "replication", ReplicationArgs{s.peer, there, s.storage, s.secrets}))
 	}
+	s.watchdog = must(NewWatchdog(ctx, "watchdog", WatchdogArgs{s.Peer, s.Domain, s.Region, s.Functions, s.secrets}))
 	alarms := must(NewAlarms(ctx, "alarms", s, s.alerting))
 	must(NewDashboard(ctx, "dashboard", s.Region, alarms))
+	must(NewCI(ctx, "ci", CIArgs{s.CI, account, s.regions()}))
 	s.export(ctx)
 }

@@ -28,7 +28,7 @@ func makePlans(t *testing.T) map[string]*plan {
 	plans := map[string]*plan{
 		"seoul without NAT": mustDeploy(t, "seoul", settings{"network.nat": "none", "network.endpoints": plural(withoutNAT, func(s string) any { return s })}),
 		"seoul with one NAT, readers, Spot, two zones and a sale": mustDeploy(t, "seoul", settings{"network.nat": "single", "database.readReplicas": 2,
-			"worker.spotPercent": 50, "network.azs": list{"ap-northeast-2a", "ap-northeast-2c"}, "web.schedule": sale, "slackWebhook": "https://hooks.slack.example.com/x"}),
+			"worker.spotPercent": 50, "network.azs": list{"ap-northeast-2a", "ap-northeast-2c"}, "web.schedule": sale, "slackWebhook": hook, "ci": mapping{"repository": "example/newsfeed", "state": "newsfeed-state"}}),
 		"seoul alone": mustDeploy(t, "seoul", settings{"peer": nil}),
 	}
 	for _, strategy := range strategies {
@@ -98,6 +98,7 @@ var keyOf = map[string]string{
 	"aws:sns/topic:Topic":                                                             "kmsMasterKeyId",
 	"aws:sqs/queue:Queue":                                                             "kmsMasterKeyId",
 	"aws:ec2/launchTemplate:LaunchTemplate":                                           "blockDeviceMappings.0.ebs.kmsKeyId",
+	"aws:lambda/function:Function":                                                    "kmsKeyArn",
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": "rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId",
 }
 
@@ -186,6 +187,7 @@ var untaggable = []string{
 	"aws:acm/certificateValidation:CertificateValidation", "aws:autoscaling/policy:Policy", "aws:autoscaling/schedule:Schedule",
 	"aws:cloudwatch/dashboard:Dashboard", "aws:cloudwatch/eventTarget:EventTarget", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
 	"aws:ec2/peeringConnectionOptions:PeeringConnectionOptions", "aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation",
+	"aws:lambda/permission:Permission", "aws:sns/topicSubscription:TopicSubscription",
 	"aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:kms/alias:Alias",
 	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication", "aws:route53/record:Record",
 	"aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2", "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",

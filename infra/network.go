@@ -71,7 +71,7 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 			EnableDnsSupport:   pulumi.Bool(true),
 			EnableDnsHostnames: pulumi.Bool(true),
 			Tags:               named(s, "vpc"),
-		})
+		}, pulumi.Protect(true)) // another CIDR is another VPC, which the data stores cannot follow to
 		// A group without rules: what forgets to name one of Firewall's is cut off.
 		add(s, "default-group", ec2.NewDefaultSecurityGroup, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPC.ID()})
 		n.public(s, args)

@@ -3,6 +3,7 @@ package infra
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,10 +70,11 @@ var pitfalls = []struct {
 		{"web-template", "tagSpecifications.1.tags.Project", "newsfeed"}, {"web-template", "tagSpecifications.0.tags.Stack", "seoul"}}},
 	{"16 both regions may write the validation record, and neither takes it away", "seoul", []expect{
 		{"edge-certificate-proof-2", "allowOverwrite", true}}},
-	{"18 alias records look at their targets", "seoul", []expect{{"dns-answer", "aliases.0.evaluateTargetHealth", true}}},
+	{"18 alias records look at their targets", "seoul", []expect{
+		{"dns-answer", "aliases.0.evaluateTargetHealth", true}, {"dns-failover", "aliases.0.evaluateTargetHealth", true}}},
 	{"18 latency records do too", "active", []expect{
-		{"dns-answer", "aliases.0.evaluateTargetHealth", true}, {"dns-answer", "latencyRoutingPolicies.0.region", "ap-northeast-1"},
-		{"dns-answer", "failoverRoutingPolicies", absent}}},
+		{"dns-latency", "aliases.0.evaluateTargetHealth", true}, {"dns-latency", "latencyRoutingPolicies.0.region", "ap-northeast-1"},
+		{"dns-latency", "failoverRoutingPolicies", absent}}},
 	{"18 a pilot light serves nobody before it is scaled", "light", []expect{{"web-group", "minSize", 0.0}, {"web-group", "maxSize", 0.0}}},
 	{"19 health checks probe the regional name", "tokyo", []expect{
 		{"dns-check", "fqdn", "tokyo.newsfeed.example.com"}, {"dns-check", "resourcePath", "/healthz/region"},
@@ -135,13 +137,20 @@ func TestPitfall24AlarmsMayUseTheKeyOfTheirTopic(t *testing.T) {
 		for _, name := range p.named("aws:kms/key:Key") {
 			may := map[string]bool{}
 			for _, s := range statements(p.Resources[name]) {
-				if slices.Contains(s.Action, "kms:Decrypt") && slices.Contains(s.Action, "kms:GenerateDataKey*") {
+				if len(s.Condition) == 0 && slices.Contains(s.Action, "kms:Decrypt") && slices.Contains(s.Action, "kms:GenerateDataKey*") {
 					may[s.Principal["Service"]] = true
 				}
 			}
-			for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"} {
+			for _, service := range []string{"cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"} {
 				if !may[service] {
-					t.Errorf("%s: %s: %s may not use it", which, name, service)
+					t.Errorf("%s: %s: %s may not use it, or under a condition only", which, name, service)
+				}
+			}
+		}
+		for _, name := range p.named("aws:sns/topicPolicy:TopicPolicy") {
+			for _, s := range statements(p.Resources[name]) {
+				if conditional := len(s.Condition) > 0; conditional == (s.Principal["Service"] == "events.amazonaws.com") {
+					t.Errorf("%s: %s: %s: EventBridge publishes nothing under a condition; all others must have one", which, name, s.Sid)
 				}
 			}
 		}
@@ -252,5 +261,142 @@ func TestPoliciesAreWrittenAsIAMWantsThem(t *testing.T) {
 	}
 	if got := at(document, "Statement.0.Resource.0"); document["Version"] != "2012-10-17" || got != "${storage-artifacts.arn}/*" {
 		t.Errorf("policy is %v", document)
+	}
+}
+
+func TestPitfall06ReplicasAreProtectedByUsToo(t *testing.T) {
+	t.Parallel()
+	for which, p := range everyPlan(t) {
+		if r, there := p.Resources["database-instance"]; there && (!r.Protect || r.Inputs["deletionProtection"] != true) {
+			t.Errorf("%s: the database may be deleted: RDS ignores deletionProtection when it makes a replica", which)
+		}
+	}
+}
+
+func TestPitfall12DrainingOutlivesTheApp(t *testing.T) {
+	t.Parallel()
+	if drainSeconds >= deregistrationSeconds {
+		t.Errorf("the app drains for %d s, the balancer forgets it after %d s", drainSeconds, deregistrationSeconds)
+	}
+}
+
+// One inline rule would overwrite all that stand alone.
+func TestPitfall15EveryRuleStandsAlone(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "tokyo", nil)
+	if len(p.named("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")) == 0 || len(p.named("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")) == 0 {
+		t.Error("there are no rules of their own")
+	}
+	for name, r := range p.Resources {
+		if strings.HasSuffix(r.Type, ":SecurityGroupRule") || inlineRules(name, r) != "" {
+			t.Errorf("%s mixes the two ways to declare a rule", name)
+		}
+	}
+}
+
+func TestPitfall16NeitherRegionTakesTheValidationRecordAway(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"seoul", "tokyo"} {
+		p := mustDeploy(t, stack, nil)
+		for _, name := range []string{"edge-certificate-proof-1", "edge-certificate-proof-2"} {
+			if r := p.Resources[name]; !r.Retain || r.Inputs["allowOverwrite"] != true {
+				t.Errorf("%s: %s goes with its stack, or cannot be shared", stack, name)
+			}
+		}
+	}
+}
+
+func TestPitfall23AJobEndsBeforeItsMessageComesBack(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	fanout, dead := p.Resources["queue-fanout"].Inputs, p.Resources["queue-dead"].Inputs
+	if fanout["visibilityTimeoutSeconds"].(float64) < 30 || dead["messageRetentionSeconds"].(float64) <= fanout["messageRetentionSeconds"].(float64) {
+		t.Errorf("visible again after %v s; kept %v s, dead %v s", fanout["visibilityTimeoutSeconds"], fanout["messageRetentionSeconds"], dead["messageRetentionSeconds"])
+	}
+}
+
+func TestPitfall25OnlyOurTopicsAndRulesInvokeAFunction(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", settings{"slackWebhook": hook})
+	want := map[string]string{
+		"alerting-slack-topic-may":       "sns.amazonaws.com ${alerting-topic.arn}",
+		"alerting-slack-world-topic-may": "sns.amazonaws.com ${alerting-world-topic.arn}",
+		"watchdog-minute-may":            "events.amazonaws.com ${watchdog-minute.arn}",
+	}
+	got := map[string]string{}
+	for _, name := range p.named("aws:lambda/permission:Permission") {
+		in := p.Resources[name].Inputs
+		got[name] = fmt.Sprintf("%v %v", in["principal"], in["sourceArn"])
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("functions are invoked by %v, must be by %v", got, want)
+	}
+}
+
+// A topic tells a function of another region; the subscription is where the
+// topic is.
+func TestPitfall17BothTopicsReachSlack(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "tokyo", settings{"slackWebhook": hook})
+	for name, want := range map[string]struct{ topic, provider string }{
+		"alerting-slack-topic":       {"${alerting-topic.arn}", ""},
+		"alerting-slack-world-topic": {"${alerting-world-topic.arn}", "world"},
+	} {
+		r := p.Resources[name]
+		if r.Inputs["topic"] != want.topic || r.Provider != want.provider || r.Inputs["endpoint"] != "${alerting-slack.arn}" || r.Inputs["protocol"] != "lambda" {
+			t.Errorf("%s: %v by provider %q", name, r.Inputs, r.Provider)
+		}
+	}
+}
+
+func TestPitfall26NoFunctionIsTold(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", settings{"slackWebhook": hook})
+	for _, name := range p.named("aws:lambda/function:Function") {
+		text := p.Resources[name].text(name)
+		for _, plain := range []string{"a-database-password", "a-token-for-the-cache", "hooks.slack.example.com"} {
+			if strings.Contains(text, plain) {
+				t.Errorf("%s holds a secret, which whoever may describe it can read:\n%s", name, text)
+			}
+		}
+	}
+	if got := at(p.Resources["secrets-slack-value"].Inputs, "secretString"); got != (secret{`{"url":"` + hook + `"}`}) {
+		t.Errorf("the secret holds %v", got)
+	}
+}
+
+// GetOutput on a missing output passes every preview and fails the up.
+func TestPitfall27AMissingOutputFailsThePreview(t *testing.T) {
+	t.Parallel()
+	_, err := deploy(t, "tokyo", stackFile(t, "tokyo", settings{"peer": "never-up"}))
+	if err == nil || !strings.Contains(err.Error(), "stack never-up has no output region: bring it up first: make deploy STACK=never-up") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestPitfall28OnlyTheStandbyReadsTheOther(t *testing.T) {
+	t.Parallel()
+	for stack, want := range map[string][]string{"seoul": nil, "tokyo": {"organization/newsfeed/seoul"}} {
+		if p := mustDeploy(t, stack, nil); !slices.Equal(p.References, want) {
+			t.Errorf("%s reads %v, must read %v", stack, p.References, want)
+		}
+	}
+}
+
+func TestPitfall29WhatHoldsDataOutlivesAMistake(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", settings{"slackWebhook": hook})
+	for _, name := range []string{"secrets-key", "secrets-database", "secrets-cache", "secrets-slack", "database-instance", "storage-media"} {
+		if !p.Resources[name].Protect {
+			t.Errorf("%s is not protected", name)
+		}
+	}
+	for _, name := range []string{"storage-media", "storage-binary", "storage-roots"} {
+		if !p.Resources[name].Retain {
+			t.Errorf("%s does not outlive its stack", name)
+		}
+	}
+	if p.Resources["storage-media"].Inputs["forceDestroy"] == true {
+		t.Error("the media bucket may be emptied")
 	}
 }

@@ -31,22 +31,26 @@ type secret struct{ value any }
 
 // plan is what a stack declares, by the name of the resource.
 type plan struct {
-	Resources map[string]planned
-	Outputs   map[string]any
+	Resources  map[string]planned
+	Outputs    map[string]any
+	References []string // stacks that it reads
 }
 
 // settings are config values as in a stack file; nested ones are set by path,
 // "web.max" for instance.
 type settings map[string]any
 
-// fixedArtifact stands for the feed binary: its hash is in every golden plan.
-func fixedArtifact(t testing.TB) string {
+// fixedPrograms is a directory with files that stand for what make builds:
+// their hashes are in every golden plan.
+func fixedPrograms(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "feed")
-	if err := os.WriteFile(path, []byte("the feed binary"), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for _, name := range []string{"feed", slackProgram, watchProgram} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("the "+name+" binary"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return path
+	return dir
 }
 
 // stackFile reads a committed stack file, with changes, as Pulumi would hand it
@@ -63,7 +67,9 @@ func stackFile(t testing.TB, stack string, changes settings) map[string]string {
 	if err := yaml.Unmarshal(raw, &file); err != nil {
 		t.Fatal(err)
 	}
-	file.Config["newsfeed:artifact"] = fixedArtifact(t)
+	programs := fixedPrograms(t)
+	file.Config["newsfeed:artifact"] = filepath.Join(programs, "feed")
+	file.Config["newsfeed:functions"] = programs
 	file.Config["newsfeed:databasePassword"] = "a-database-password"
 	file.Config["newsfeed:cacheToken"] = "a-token-for-the-cache"
 	for path, value := range changes {
@@ -161,6 +167,9 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	if args.TypeToken == "pulumi:pulumi:StackReference" {
+		m.mu.Lock()
+		m.plan.References = append(m.plan.References, args.ID)
+		m.mu.Unlock()
 		return args.ID, m.peerOutputs(args.ID), nil
 	}
 	if !args.Custom {
@@ -261,6 +270,11 @@ func plainValue(v resource.PropertyValue) any {
 		return plural(v.ArrayValue(), plainValue)
 	case v.IsAsset():
 		return "asset " + v.AssetValue().Hash
+	case v.IsArchive():
+		if err := v.ArchiveValue().EnsureHash(); err != nil { // as the engine does
+			panic(err)
+		}
+		return "archive " + v.ArchiveValue().Hash
 	default:
 		return v.V
 	}

@@ -30,12 +30,7 @@ type Queue struct {
 func NewQueue(ctx *pulumi.Context, name string, secrets *Secrets, opts ...pulumi.ResourceOption) (*Queue, error) {
 	q := &Queue{}
 	return q, component(ctx, "Queue", name, q, opts, func(s *scope) {
-		q.Dead = add(s, "dead", sqs.NewQueue, &sqs.QueueArgs{
-			MessageRetentionSeconds:      pulumi.Int(deadSeconds),
-			KmsMasterKeyId:               secrets.Key.Arn,
-			KmsDataKeyReusePeriodSeconds: pulumi.Int(300),
-			Tags:                         named(s, "dead"),
-		})
+		q.Dead = add(s, "dead", sqs.NewQueue, deadLetters(s, "dead", secrets))
 		q.FanOut = add(s, "fanout", sqs.NewQueue, &sqs.QueueArgs{
 			VisibilityTimeoutSeconds:     pulumi.Int(visibilitySeconds),
 			ReceiveWaitTimeSeconds:       pulumi.Int(longPollSeconds),
@@ -51,13 +46,27 @@ func NewQueue(ctx *pulumi.Context, name string, secrets *Secrets, opts ...pulumi
 			RedriveAllowPolicy: object(pulumi.Map{
 				"redrivePermission": pulumi.String("byQueue"), "sourceQueueArns": pulumi.Array{q.FanOut.Arn}}),
 		})
-		for role, queue := range map[string]*sqs.Queue{"dead": q.Dead, "fanout": q.FanOut} {
-			add(s, role+"-policy", sqs.NewQueuePolicy, &sqs.QueuePolicyArgs{
-				QueueUrl: queue.Url,
-				Policy: policy(Statement{Sid: "OnlyTLS", Deny: true, Principal: map[string]string{"AWS": "*"},
-					Actions: []string{"sqs:*"}, Resources: one(queue.Arn), Condition: overPlainText}),
-			})
-		}
+		onlyTLS(s, "dead", q.Dead)
+		onlyTLS(s, "fanout", q.FanOut)
+	})
+}
+
+// deadLetters is a queue for what failed for good, until somebody looks.
+func deadLetters(s *scope, role string, secrets *Secrets) *sqs.QueueArgs {
+	return &sqs.QueueArgs{
+		MessageRetentionSeconds:      pulumi.Int(deadSeconds),
+		KmsMasterKeyId:               secrets.Key.Arn,
+		KmsDataKeyReusePeriodSeconds: pulumi.Int(300),
+		Tags:                         named(s, role),
+	}
+}
+
+// onlyTLS refuses what comes in the clear.
+func onlyTLS(s *scope, role string, queue *sqs.Queue) {
+	add(s, role+"-policy", sqs.NewQueuePolicy, &sqs.QueuePolicyArgs{
+		QueueUrl: queue.Url,
+		Policy: policy(Statement{Sid: "OnlyTLS", Deny: true, Principal: map[string]string{"AWS": "*"},
+			Actions: []string{"sqs:*"}, Resources: one(queue.Arn), Condition: overPlainText}),
 	})
 }
 

@@ -1,16 +1,9 @@
 package infra
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
-
-// unchanged leaves a size of a scheduled action as it is; the SDK's default
-// would be zero instances.
-const unchanged = -1
 
 // load is what a group follows; a group without room to scale follows nothing.
 type load interface {
@@ -73,22 +66,6 @@ func track(s *scope, role string, group *autoscaling.Group, target int, tracking
 		AutoscalingGroupName:        group.Name,
 		PolicyType:                  pulumi.String("TargetTrackingScaling"),
 		TargetTrackingConfiguration: tracking,
-	})
-}
-
-// scheduled resizes the group at a time in Seoul. It is a recurrence, once a
-// year, because AWS refuses a start in the past: the stack that is first brought
-// up, or promoted, after the sale would fail.
-func scheduled(s *scope, name string, group *autoscaling.Group, at string, smallest, largest int) {
-	t := must(time.Parse(scheduleTime, at))
-	add(s, name, autoscaling.NewSchedule, &autoscaling.ScheduleArgs{
-		AutoscalingGroupName: group.Name,
-		ScheduledActionName:  pulumi.String(name),
-		TimeZone:             pulumi.String("Asia/Seoul"),
-		Recurrence:           pulumi.String(fmt.Sprintf("%d %d %d %d *", t.Minute(), t.Hour(), t.Day(), t.Month())),
-		MinSize:              pulumi.Int(smallest),
-		MaxSize:              pulumi.Int(largest),
-		DesiredCapacity:      pulumi.Int(unchanged),
 	})
 }
 

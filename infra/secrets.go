@@ -21,19 +21,21 @@ type SecretsArgs struct {
 	Region           string
 	DatabasePassword Secret
 	CacheToken       Secret
+	SlackWebhook     Secret // may be unset
 }
 
 // Secrets is the region's key, which encrypts everything in it that is at
-// rest, and the secrets that instances fetch by ARN.
+// rest, and the secrets that instances and functions fetch by ARN.
 type Secrets struct {
 	pulumi.ResourceState
 
 	Key      *kms.Key
 	Database *secretsmanager.Secret // JSON: username, password
 	Cache    *secretsmanager.Secret // JSON: token
+	Slack    *secretsmanager.Secret // JSON: url; nil if there is no webhook
 }
 
-// NewSecrets makes the key and both secrets.
+// NewSecrets makes the key and the secrets.
 func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulumi.ResourceOption) (*Secrets, error) {
 	x := &Secrets{}
 	return x, component(ctx, "Secrets", name, x, opts, func(s *scope) {
@@ -52,6 +54,10 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 			"username": pulumi.String(databaseUser), "password": args.DatabasePassword.Output()})
 		x.Cache = x.secret(s, "cache", "What the app signs in to Redis with", map[string]pulumi.StringInput{
 			"token": args.CacheToken.Output()})
+		if args.SlackWebhook.Set() {
+			x.Slack = x.secret(s, "slack", "Where alarms are posted in Slack", map[string]pulumi.StringInput{
+				"url": args.SlackWebhook.Output()})
+		}
 	})
 }
 
@@ -92,7 +98,6 @@ var (
 func keyPolicy(account, region string) pulumi.StringOutput {
 	itself := one(pulumi.String("*"))
 	root := map[string]string{"AWS": fmt.Sprintf("arn:aws:iam::%s:root", account)}
-	ours := Condition{"StringEquals": {"aws:SourceAccount": {account}}}
 	return policy(
 		// Hands the decision to IAM: the account's administrators, our roles.
 		Statement{Sid: "Account", Principal: root, Actions: append(keyAdministration, keyUse...), Resources: itself},
@@ -102,10 +107,12 @@ func keyPolicy(account, region string) pulumi.StringOutput {
 			Condition: Condition{"StringEquals": {"kms:CallerAccount": {account}, "kms:ViaService": {"ec2." + region + ".amazonaws.com"}}}},
 		Statement{Sid: "Logs", Principal: service("logs." + region + ".amazonaws.com"), Actions: keyUse, Resources: itself,
 			Condition: Condition{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": {fmt.Sprintf("arn:aws:logs:%s:%s:*", region, account)}}}},
-		// Without these an alarm or event for an encrypted topic vanishes silently.
-		Statement{Sid: "Alarms", Principal: service("cloudwatch.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
-		Statement{Sid: "Events", Principal: service("events.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
-		Statement{Sid: "DatabaseEvents", Principal: service("events.rds.amazonaws.com"), Actions: topicUse, Resources: itself, Condition: ours},
+		// Without these an alarm or event for an encrypted topic vanishes silently;
+		// so it does with a condition on its source, which EventBridge does not say
+		// here. Whose alarms may be published is for the topic's policy.
+		Statement{Sid: "Alarms", Principal: service("cloudwatch.amazonaws.com"), Actions: topicUse, Resources: itself},
+		Statement{Sid: "Events", Principal: service("events.amazonaws.com"), Actions: topicUse, Resources: itself},
+		Statement{Sid: "DatabaseEvents", Principal: service("events.rds.amazonaws.com"), Actions: topicUse, Resources: itself},
 	)
 }
 

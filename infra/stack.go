@@ -1,7 +1,6 @@
 package infra
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,6 +22,7 @@ type stack struct {
 	queue    *Queue
 	edge     *Edge
 	dns      *DNS
+	watchdog *Watchdog
 
 	web, worker *Compute // nil if the strategy has none
 }
@@ -37,6 +37,20 @@ func (c *Config) fromBackups() bool { return c.Strategy == BackupRestore && c.Se
 
 // restored says whether the stack's database is made of those backups.
 func (c *Config) restored() bool { return c.Role == Primary && c.fromBackups() }
+
+// regions are the stacks of the whole: this one, and its peer if it has one.
+func (c *Config) regions() []string {
+	if c.Peer == "" {
+		return []string{c.Stack}
+	}
+	return []string{c.Stack, c.Peer}
+}
+
+// peerServes says whether the other region is one that answers users: one that
+// stands by without instances is unhealthy, and nothing is wrong with it.
+func (c *Config) peerServes() bool {
+	return c.Role == Standby || standby[c.Strategy].Compute >= Minimum
+}
 
 // databaseArgs picks what the stack holds of the database.
 func (s *stack) databaseArgs() DatabaseArgs {
@@ -98,6 +112,7 @@ func (s *stack) compute(ami string, identity *Identity) ComputeArgs {
 		Migrate:     s.has.Database == Writer,
 		Tags:        s.Tags,
 		Environment: s.environment(),
+		Roots:       s.storage.Roots,
 		Network:     s.network, Firewall: s.firewall, Secrets: s.secrets,
 	}
 }
@@ -115,7 +130,7 @@ func (s *stack) environment() pulumi.StringMap {
 	}
 	health := ""
 	if s.Peer != "" {
-		health = fmt.Sprintf("https://%s.%s/healthz/region", s.Peer, s.Domain)
+		health = regionHealthURL(s.Peer, s.Domain)
 	}
 	return pulumi.StringMap{
 		"NEWSFEED_REGION":                      pulumi.String(s.Region),
@@ -173,8 +188,27 @@ func (s *stack) export(ctx *pulumi.Context) {
 		"queueUrl":       s.queue.FanOut.Url,
 		"cacheEndpoint":  s.cache.Endpoint,
 		"healthCheckId":  s.dns.Check.ID(),
+		"alertTopics":    pulumi.StringArray{s.alerting.Topic.Arn, s.alerting.World.Arn},
+		"deadLettersUrl": s.queue.Dead.Url,
 	} {
 		ctx.Export(name, value)
+	}
+	if s.edge.Targets != nil {
+		ctx.Export("targetGroupArn", s.edge.Targets.Arn)
+	}
+	if s.web != nil {
+		ctx.Export("webGroup", s.web.Group.Name)
+		ctx.Export("workerGroup", s.worker.Group.Name)
+	}
+	if s.cache.Group != nil {
+		ctx.Export("cacheGroup", s.cache.Group.ID())
+	}
+	if s.alerting.Slack != nil {
+		ctx.Export("slackDeadLettersUrl", s.alerting.SlackDead.Url)
+		ctx.Export("slackLogs", s.alerting.Slack.LoggingConfig.LogGroup())
+	}
+	if s.watchdog.Function != nil {
+		ctx.Export("watchdogLogs", s.watchdog.Function.LoggingConfig.LogGroup())
 	}
 	if s.database.Instance != nil {
 		ctx.Export("databaseArn", s.database.Instance.Arn)

@@ -2,6 +2,7 @@ package infra
 
 import (
 	"crypto/sha256"
+	_ "embed" // the roots below
 	"encoding/hex"
 	"io"
 	"os"
@@ -9,6 +10,13 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+// databaseRoots are the certificates that sign those of RDS. Instances fetch
+// them with the binary: an instance that starts while a region is being lost
+// must not wait for anything outside.
+//
+//go:embed rds.pem
+var databaseRoots string
 
 // StorageArgs is what a Storage needs.
 type StorageArgs struct {
@@ -28,6 +36,7 @@ type Storage struct {
 	Logs      *s3.BucketV2        // of the load balancer
 	LogsOpen  pulumi.Resource     // depended on by what has logs delivered
 	Binary    pulumi.StringOutput // s3://bucket/feed/<sha256>
+	Roots     pulumi.StringOutput // s3://bucket/roots/<sha256>
 
 	mediaVersioning pulumi.Resource // replication needs it first
 }
@@ -47,18 +56,11 @@ func (st *Storage) artifacts(s *scope, args StorageArgs) {
 	st.Artifacts = b.BucketV2
 	b.policy(s)
 	b.expireOldVersions(s, 90)
-	key := "feed/" + must(hashOf(args.Artifact))
-	// Kept when the next binary takes over: a rollback fetches it again.
-	binary := add(s, "binary", s3.NewBucketObjectv2, &s3.BucketObjectv2Args{
-		Bucket:               b.ID(),
-		Key:                  pulumi.String(key),
-		Source:               pulumi.NewFileAsset(args.Artifact),
-		ServerSideEncryption: pulumi.String("aws:kms"),
-		KmsKeyId:             args.Secrets.Key.Arn,
-		Tags:                 named(s, "binary"),
-	}, pulumi.RetainOnDelete(true), pulumi.DependsOn([]pulumi.Resource{b.versioning, b.encryption}))
-	// By way of the object, so that no instance starts before its binary is there.
-	st.Binary = pulumi.Sprintf("s3://%s/%s", binary.Bucket, binary.Key)
+	st.Binary = b.object(s, "binary", "feed/"+must(hashOf(args.Artifact)), args.Secrets,
+		s3.BucketObjectv2Args{Source: pulumi.NewFileAsset(args.Artifact)})
+	sum := sha256.Sum256([]byte(databaseRoots))
+	st.Roots = b.object(s, "roots", "roots/"+hex.EncodeToString(sum[:]), args.Secrets,
+		s3.BucketObjectv2Args{Content: pulumi.String(databaseRoots)})
 }
 
 func (st *Storage) media(s *scope, args StorageArgs) {

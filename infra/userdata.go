@@ -27,6 +27,7 @@ type process struct {
 	command string // of the feed binary: web or worker
 	migrate bool   // bring the schema up to date first; the primary's instances only
 	logs    string // log group
+	roots   string // s3:// address of the database's root certificates
 }
 
 // userData renders what cloud-init does on an instance: environment, systemd
@@ -45,8 +46,7 @@ func userData(p process, environment map[string]string) (string, error) {
 			{agentConfigPath, "0644", agent},
 		},
 		RunCmd: [][]string{
-			{"curl", "--fail", "--silent", "--show-error", "--retry", "5", "--output",
-				"/etc/pki/ca-trust/source/anchors/rds.pem", "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"},
+			{"aws", "s3", "cp", p.roots, "/etc/pki/ca-trust/source/anchors/rds.pem"},
 			{"update-ca-trust"},
 			{"systemctl", "enable", "--now", "feed.service"},
 			{"/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl", "-a", "fetch-config", "-m", "ec2", "-s", "-c", "file:" + agentConfigPath},
@@ -104,8 +104,8 @@ func (p process) unit() string {
 }
 
 // templateData is userData of an environment that is known only later.
-func templateData(command string, migrate bool, logs pulumi.StringInput, environment pulumi.StringMap) pulumi.StringOutput {
-	return pulumi.All(logs, environment).ApplyT(func(known []any) (string, error) {
-		return userData(process{command, migrate, known[0].(string)}, known[1].(map[string]string))
+func templateData(args ComputeArgs, logs pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.All(logs, args.Roots, args.Environment).ApplyT(func(known []any) (string, error) {
+		return userData(process{args.Command, args.Migrate, known[0].(string), known[1].(string)}, known[2].(map[string]string))
 	}).(pulumi.StringOutput)
 }

@@ -1,9 +1,13 @@
 package infra
 
 import (
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -14,9 +18,9 @@ func TestUserDataStartsTheProcess(t *testing.T) {
 		process   process
 		has, lack []string
 	}{
-		"a web instance of the primary migrates first": {process{"web", true, "logs"},
+		"a web instance of the primary migrates first": {process{"web", true, "logs", "s3://bucket/roots/x"},
 			[]string{"ExecStartPre=/usr/local/bin/feed migrate\nExecStart=/usr/local/bin/feed web\n"}, nil},
-		"a worker of the standby does not": {process{"worker", false, "logs"},
+		"a worker of the standby does not": {process{"worker", false, "logs", "s3://bucket/roots/x"},
 			[]string{"ExecStart=/usr/local/bin/feed worker\n", "TimeoutStopSec=25\n", "KillSignal=SIGTERM\n", "Restart=always\n"}, []string{"migrate"}},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -43,12 +47,12 @@ func TestUserDataStartsTheProcess(t *testing.T) {
 func TestUserDataIsTheSameForTheSameInput(t *testing.T) {
 	t.Parallel()
 	environment := map[string]string{"A": "1", "B": "2", "C": "3", "D": "4"}
-	first, err := userData(process{"web", false, "logs"}, environment)
+	first, err := userData(process{"web", false, "logs", "s3://bucket/roots/x"}, environment)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
-		if again, _ := userData(process{"web", false, "logs"}, environment); again != first {
+		if again, _ := userData(process{"web", false, "logs", "s3://bucket/roots/x"}, environment); again != first {
 			t.Fatal("two renderings differ: every up would replace every instance")
 		}
 	}
@@ -93,9 +97,43 @@ func unpack(t *testing.T, p process, environment map[string]string) map[string]s
 	if err := yaml.Unmarshal(text, &config); err != nil {
 		t.Fatal(err)
 	}
+	if !slices.Equal(config.RunCmd[0], []string{"aws", "s3", "cp", p.roots, "/etc/pki/ca-trust/source/anchors/rds.pem"}) {
+		t.Errorf("the roots are fetched by %v", config.RunCmd[0])
+	}
 	files := map[string]string{}
 	for _, f := range config.WriteFiles {
 		files[f.Path] = f.Content
 	}
 	return files
+}
+
+// A root that ends, or is missing, is found out when no instance can connect.
+func TestTheDatabasesRootsAreThoseOfBothRegions(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for rest := []byte(databaseRoots); ; {
+		block, next := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		root, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := root.CheckSignatureFrom(root); err != nil || !root.IsCA {
+			t.Errorf("%s is no root: %v", root.Subject.CommonName, err)
+		}
+		if root.NotAfter.Before(time.Now().AddDate(5, 0, 0)) {
+			t.Errorf("%s ends in %s", root.Subject.CommonName, root.NotAfter)
+		}
+		names[root.Subject.CommonName] = true
+		rest = next
+	}
+	for _, region := range []string{"ap-northeast-1", "ap-northeast-2"} {
+		for _, kind := range []string{"RSA2048", "RSA4096", "ECC384"} {
+			if name := "Amazon RDS " + region + " Root CA " + kind + " G1"; !names[name] {
+				t.Errorf("%s is missing", name)
+			}
+		}
+	}
 }

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // problems collects what is wrong with a config, each with its path.
@@ -46,7 +47,7 @@ func (c *Config) Validate() error {
 	c.Database.validate(&p)
 	c.validateConnections(&p)
 	c.Cache.validate(&p)
-	c.Alarms.validate(&p)
+	c.validateAlarms(&p)
 	return errors.Join(p...)
 }
 
@@ -59,10 +60,29 @@ func (c *Config) validateStack(p *problems) {
 	p.require(c.Peer != c.Stack || c.Peer == "", "peer", "is this stack itself: name the other one")
 	p.require(c.Role != Standby || c.Peer != "", "peer", "is not set: a standby needs the stack that it stands by for")
 	p.require(!c.Network.Peering || c.Peer != "", "peer", "is not set, but network.peering is: name the stack to join")
-	if info, err := os.Stat(c.Artifact); err != nil {
-		p.add("artifact", "no file %s: build the feed binary first: make build, or make deploy, which does", c.Artifact)
+	p.built("artifact", c.Artifact)
+	for _, program := range []string{slackProgram, watchProgram} {
+		p.built("functions", filepath.Join(c.Functions, program))
+	}
+	anchored := strings.Contains(c.Runbook, "#")
+	p.require(c.Runbook != "" && !anchored, "runbook", "is %q, must be the address of docs/runbook.md, without an anchor", c.Runbook)
+	p.require(!strings.Contains(c.Runbook, "://") || isHTTPS(c.Runbook), "runbook", "is %q, must be a path or an https:// address", c.Runbook)
+	p.require(c.CI.Repository == "" || repositoryName.MatchString(c.CI.Repository), "ci.repository", "is %q, must be owner/name", c.CI.Repository)
+	p.require(c.CI.State == "" || bucketName.MatchString(c.CI.State), "ci.state", "is %q, must be the name of a bucket", c.CI.State)
+	p.require(c.CI.State == "" || c.CI.Repository != "", "ci.state", "is set, but ci.repository is not: nobody would read it")
+}
+
+var (
+	repositoryName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
+	bucketName     = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+)
+
+// built requires a program that make builds.
+func (p *problems) built(path, file string) {
+	if info, err := os.Stat(file); err != nil {
+		p.add(path, "no file %s: build it first: make build, or make deploy, which does", file)
 	} else if info.IsDir() {
-		p.add("artifact", "%s is a directory, must be the feed binary", c.Artifact)
+		p.add(path, "%s is a directory, must be a program", file)
 	}
 }
 
@@ -93,8 +113,14 @@ func (c *Config) validateSecrets(p *problems) {
 		"run pulumi config set --secret %sdatabasePassword", namespace)
 	p.require(tokenForm.MatchString(c.CacheToken.plain), "cacheToken", "must be 16 to 128 letters, digits or !&#$^<>-: "+
 		"run pulumi config set --secret %scacheToken", namespace)
-	hook := c.SlackWebhook.plain
-	p.require(hook == "" || strings.HasPrefix(hook, "https://"), "slackWebhook", "must be an https:// address")
+	p.require(!c.SlackWebhook.Set() || isHTTPS(c.SlackWebhook.plain), "slackWebhook", "must be an https:// address, "+
+		"as Slack shows it: run pulumi config set --secret %sslackWebhook", namespace)
+}
+
+// isHTTPS says whether text is the address of something under TLS.
+func isHTTPS(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && address.Scheme == "https" && address.Hostname() != "" && address.User == nil
 }
 
 func (n NetworkConfig) validate(p *problems, region string) {
@@ -140,30 +166,7 @@ func (w WebConfig) validate(p *problems) {
 	p.require(w.Min <= w.Max, "web.max", "is %d, below web.min %d", w.Max, w.Min)
 	p.between("web.cpuTarget", w.CPUTarget, 10, 90)
 	p.between("web.requestsPerTarget", w.RequestsPerTarget, 1, 1_000_000)
-	names := map[string]bool{}
-	for i, s := range w.Schedule {
-		path := fmt.Sprintf("web.schedule[%d]", i)
-		p.require(scheduleName.MatchString(s.Name), path+".name", "is %q, must be letters, digits and hyphens", s.Name)
-		p.require(!names[s.Name], path+".name", "%q is there twice", s.Name)
-		names[s.Name] = true
-		start, end := p.seoulTime(path+".start", s.Start), p.seoulTime(path+".end", s.End)
-		p.require(start.IsZero() || end.IsZero() || start.Before(end), path+".end", "%s is not after the start %s", s.End, s.Start)
-		p.require(end.Sub(start) < 365*24*time.Hour, path+".end", "%s is a year or more after the start: raise web.min instead", s.End)
-		p.require(s.Min >= w.Min, path+".min", "is %d, below web.min %d: a sale would shrink the group", s.Min, w.Min)
-		p.require(s.Min <= s.Max, path+".max", "is %d, below its min %d", s.Max, s.Min)
-		p.require(s.Max <= w.Max, path+".max", "is %d, above web.max %d, which the connection pools are sized for", s.Max, w.Max)
-	}
-}
-
-var scheduleName = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
-
-const scheduleTime = "2006-01-02T15:04"
-
-// seoulTime parses a time of a schedule; it is zero, and a problem, if it is none.
-func (p *problems) seoulTime(path, value string) time.Time {
-	t, err := time.Parse(scheduleTime, value)
-	p.require(err == nil, path, "is %q, must be a time in Seoul like 2026-11-27T09:00", value)
-	return t
+	p.schedule(w)
 }
 
 func (w WorkerConfig) validate(p *problems) {
@@ -224,6 +227,21 @@ func (c CacheConfig) validate(p *problems) {
 	p.class("cache.nodeType", "cache.", c.NodeType, cacheFamilies)
 	p.between("cache.shards", c.Shards, 1, 90)
 	p.between("cache.replicas", c.Replicas, 1, 5)
+	nodes := c.Shards * (1 + c.Replicas)
+	p.require(nodes <= cacheNodes, "cache.shards", "makes %d nodes with cache.replicas %d, above ElastiCache's %d", nodes, c.Replicas, cacheNodes)
+}
+
+// cacheNodes is how many nodes a cluster may have.
+const cacheNodes = 90
+
+// validateAlarms: an alarm whose threshold lies within what is normal is always
+// on, and soon nobody reads it.
+func (c *Config) validateAlarms(p *problems) {
+	c.Alarms.validate(p)
+	p.require(c.Alarms.CPUPercent > c.Web.CPUTarget, "alarms.cpuPercent", "is %d, not above web.cpuTarget %d, which scaling holds the group at",
+		c.Alarms.CPUPercent, c.Web.CPUTarget)
+	p.require(c.Alarms.FreeStorageGiB < c.Database.StorageGiB, "alarms.freeStorageGiB", "is %d, not below database.storageGiB %d: it would always be on",
+		c.Alarms.FreeStorageGiB, c.Database.StorageGiB)
 }
 
 func (a AlarmsConfig) validate(p *problems) {
@@ -249,9 +267,12 @@ func (c *Config) validatePeer(peer *Peer) error {
 	p.require(peer.Region != c.Region, "peer", "%s is in %s as well: a region cannot stand by for itself", c.Peer, c.Region)
 	p.require(!overlaps(c.Network.CIDR, peer.VPCCIDR), "network.cidr",
 		"%s overlaps %s of %s: they could not be peered", c.Network.CIDR, peer.VPCCIDR, c.Peer)
-	// A promotion is not held up by it: there, the other region does not answer.
+	// Before the standby shrinks, users must be led away from it; before it is
+	// led to, it must have grown. A promotion is not held up by it: there, the
+	// other region does not answer.
 	ours, theirs := standby[c.Strategy].Routing, standby[peer.Strategy].Routing
-	p.require(c.Role == Primary || ours == theirs, "strategy", "%s has DNS route by %s, but %s (%s) is up with %s: change that stack first: make deploy STACK=%s",
-		c.Strategy, ours, c.Peer, peer.Strategy, theirs, c.Peer)
+	p.require(c.Role == Primary || ours == Latency || theirs == Failover, "strategy",
+		"%s is for a region that DNS sends nobody to, but %s (%s) is up and shares its users: change that stack first: make deploy STACK=%s",
+		c.Strategy, c.Peer, peer.Strategy, c.Peer)
 	return errors.Join(p...)
 }

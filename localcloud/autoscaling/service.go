@@ -1,13 +1,13 @@
 package autoscaling
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"newsfeed/localcloud/cloud"
@@ -43,17 +43,14 @@ type Service struct {
 	objects   Objects
 	// env is what an instance finds on any machine of the region besides its
 	// user data: where the AWS endpoints are, and whom to trust.
-	env func(region string) []string
-
-	mu     sync.Mutex
-	groups map[string]*group // by ARN
+	env    func(region string) []string
+	groups process.Fleet[*group]
 }
 
 // New returns a service that keeps the instances' files under dir, and their
 // logs in logs when they are gone.
 func New(dir, logs string, store *cloud.Store, addresses *cloud.Addresses, balancer Balancer, objects Objects, env func(region string) []string) *Service {
-	return &Service{dir: dir, logs: logs, store: store, addresses: addresses, balancer: balancer, objects: objects, env: env,
-		groups: map[string]*group{}}
+	return &Service{dir: dir, logs: logs, store: store, addresses: addresses, balancer: balancer, objects: objects, env: env}
 }
 
 // Bodies gives life to groups.
@@ -67,19 +64,16 @@ func (s *Service) Apply(ctx context.Context, r, _ *cloud.Resource) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	g := s.groups[spec.arn]
-	if g == nil {
+	g, running := s.groups.Get(spec.arn)
+	if running {
+		g.change(spec)
+	} else {
 		if err := s.clear(spec); err != nil {
-			s.mu.Unlock()
 			return err
 		}
 		g = newGroup(s, spec)
-		s.groups[spec.arn] = g
-	} else {
-		g.change(spec)
+		s.groups.Put(spec.arn, g)
 	}
-	s.mu.Unlock()
 	r.Outputs["desiredCapacity"] = float64(spec.desired)
 	if err := g.waitInService(ctx, spec.wait); err != nil {
 		return &cloud.NotReadyError{Reason: err}
@@ -102,13 +96,13 @@ type spec struct {
 }
 
 func (s *Service) read(r *cloud.Resource) (*spec, error) {
-	var use struct{ ID, Version string }
-	if err := r.Decode("launchTemplate", &use); err != nil {
+	id, err := templateOf(r)
+	if err != nil {
 		return nil, err
 	}
-	template := s.store.Get(r.Region, templateType, use.ID)
+	template := s.store.Get(r.Region, templateType, id)
 	if template == nil {
-		return nil, fmt.Errorf("launch template %q does not exist", use.ID)
+		return nil, fmt.Errorf("launch template %q does not exist", id)
 	}
 	boot, err := parseUserData(template.String("userData"))
 	if err != nil {
@@ -127,10 +121,27 @@ func (s *Service) read(r *cloud.Resource) (*spec, error) {
 		checkTargets: r.String("healthCheckType") == "ELB",
 		grace:        time.Duration(r.Int("healthCheckGracePeriod", 300)) * time.Second,
 		wait:         wait,
-		template:     use.ID,
+		template:     id,
 		version:      template.Int("latestVersion", 1),
 		boot:         boot,
 	}, nil
+}
+
+// templateOf is the id of a group's launch template; a group that mixes Spot in
+// names it a level deeper.
+func templateOf(r *cloud.Resource) (string, error) {
+	var use struct{ ID string }
+	var mixed struct {
+		LaunchTemplate struct {
+			LaunchTemplateSpecification struct {
+				LaunchTemplateID string `json:"launchTemplateId"`
+			}
+		}
+	}
+	if err := errors.Join(r.Decode("launchTemplate", &use), r.Decode("mixedInstancesPolicy", &mixed)); err != nil {
+		return "", err
+	}
+	return cmp.Or(use.ID, mixed.LaunchTemplate.LaunchTemplateSpecification.LaunchTemplateID), nil
 }
 
 // clear ends what an earlier run left of the group: its instances are not
@@ -160,11 +171,8 @@ func (s *Service) groupDir(spec *spec) string {
 
 // Remove ends the group and its instances.
 func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
-	s.mu.Lock()
-	g := s.groups[r.String("arn")]
-	delete(s.groups, r.String("arn"))
-	s.mu.Unlock()
-	if g == nil {
+	g, running := s.groups.Take(r.String("arn"))
+	if !running {
 		return os.RemoveAll(filepath.Join(s.dir, r.Region+"-"+r.ID))
 	}
 	g.close()
@@ -172,17 +180,10 @@ func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
 }
 
 // Close ends every instance of every group.
-func (s *Service) Close() {
-	s.mu.Lock()
-	all := maps.Clone(s.groups)
-	clear(s.groups)
-	s.mu.Unlock()
-	var wg sync.WaitGroup
-	for _, g := range all {
-		wg.Go(g.close)
-	}
-	wg.Wait()
-}
+func (s *Service) Close() { s.groups.End("", (*group).close) }
+
+// Halt implements cloud.Halter.
+func (s *Service) Halt(region string) { s.groups.End(region, (*group).close) }
 
 // Status is how one group does.
 type Status struct {
@@ -215,9 +216,7 @@ type InstanceStatus struct {
 
 // Status tells every group's instances, by region and name.
 func (s *Service) Status() []Status {
-	s.mu.Lock()
-	all := slices.Collect(maps.Values(s.groups))
-	s.mu.Unlock()
+	all := s.groups.All()
 	statuses := make([]Status, 0, len(all))
 	for _, g := range all {
 		statuses = append(statuses, g.status())

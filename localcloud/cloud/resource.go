@@ -27,6 +27,13 @@ type Body interface {
 	Remove(ctx context.Context, r *Resource) error
 }
 
+// Halter is a body that goes down with its region.
+type Halter interface {
+	// Halt ends every body of the region at once, as a power cut does: their
+	// records and data stay, and Apply brings each back.
+	Halt(region string)
+}
+
 // String returns the output named key, or "" when it is absent or no string.
 func (r *Resource) String(key string) string {
 	s, _ := r.Outputs[key].(string)

@@ -34,24 +34,37 @@ func OpenStore(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	records, err := ReadAll[Resource](dir)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{dir: dir, byID: map[key]*Resource{}}
+	for _, r := range records {
+		s.byID[r.key()] = r
+	}
+	return s, nil
+}
+
+// ReadAll reads every JSON file in dir. The error names a file that can't be
+// read; it is left as it is.
+func ReadAll[T any](dir string) ([]*T, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
+	all := make([]*T, len(files))
+	for i, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		r := &Resource{}
-		if err := json.Unmarshal(raw, r); err != nil {
+		all[i] = new(T)
+		if err := json.Unmarshal(raw, all[i]); err != nil {
 			return nil, fmt.Errorf("record %s is corrupt: %w; it was left as it is: "+
 				"restore it, or start afresh with 'localcloud down --force'", file, err)
 		}
-		s.byID[r.key()] = r
 	}
-	return s, nil
+	return all, nil
 }
 
 // Put records r, durably against the death of this process.

@@ -3,10 +3,12 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,6 +19,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
+
+	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/cloud"
+	"newsfeed/localcloud/route53"
 	"newsfeed/localcloud/serve"
 )
 
@@ -33,13 +40,19 @@ var binaries = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	builds := [][]string{
-		{"build", "-o", filepath.Join(dir, "localcloud"), "newsfeed/localcloud/cmd/localcloud"},
-		{"build", "-race", "-o", filepath.Join(dir, "feed"), "newsfeed/app/cmd/feed"},
+	builds := []struct {
+		cgo  string // as 'make build' has it, so that the AWS SDK is compiled once
+		args []string
+	}{
+		{"0", []string{"build", "-o", filepath.Join(dir, "localcloud"), "newsfeed/localcloud/cmd/localcloud"}},
+		{"1", []string{"build", "-race", "-o", filepath.Join(dir, "feed"), "newsfeed/app/cmd/feed"}},
+		{"0", []string{"build", "-o", dir + string(filepath.Separator), "newsfeed/lambdas/slackalarm", "newsfeed/lambdas/watchdog"}},
 	}
-	for _, args := range builds {
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-			return dir, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+	for _, build := range builds {
+		cmd := exec.Command("go", build.args...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED="+build.cgo)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("go %s: %w\n%s", strings.Join(build.args, " "), err, out)
 		}
 	}
 	return dir, nil
@@ -190,15 +203,80 @@ func (c *aCloud) run(timeout time.Duration, args ...string) (string, error) {
 }
 
 // up runs 'localcloud up' and returns what it printed.
-func (c *aCloud) up() string {
+func (c *aCloud) up(flags ...string) string {
 	c.t.Helper()
 	began := time.Now()
-	out, err := c.run(3*time.Minute, "up")
+	out, err := c.run(3*time.Minute, append([]string{"up"}, flags...)...)
 	if err != nil {
 		c.t.Fatalf("up: %v\n%s", err, out)
 	}
 	c.t.Logf("up took %s", time.Since(began).Round(time.Millisecond))
 	return out
+}
+
+// must runs a command that has to go well.
+func (c *aCloud) must(args ...string) {
+	c.t.Helper()
+	if out, err := c.run(time.Minute, args...); err != nil {
+		c.t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// declared is every resource that is recorded, as stack/name, with its id.
+func (c *aCloud) declared() map[string]string {
+	c.t.Helper()
+	store, err := cloud.OpenStore(filepath.Join(c.dir, "cloud", "records"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, r := range store.All() {
+		u := urn.URN(r.URN)
+		all[string(u.Stack())+"/"+u.Name()] = r.ID
+	}
+	return all
+}
+
+// lookup asks the local Route 53.
+func (c *aCloud) lookup(name string) ([]netip.Addr, error) {
+	addrs, _, err := route53.Resolver(c.serve.DNS)(context.Background(), name)
+	return addrs, err
+}
+
+// answer is what DNS answers for the domain, and which record set is chosen.
+func (c *aCloud) answer() (from string, answers []string) {
+	c.t.Helper()
+	for _, name := range c.status().DNS.Names {
+		if name.Name == c.serve.Domain && name.Type == "A" {
+			return name.From, name.Answers
+		}
+	}
+	return "", nil
+}
+
+// world is a client on the internet that knows the local DNS and trusts the
+// local authority.
+func (c *aCloud) world() *http.Client {
+	c.t.Helper()
+	authority, err := acm.Open(filepath.Join(c.dir, "cloud", "acm"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, // every request finds its own way
+		TLSClientConfig:   &tls.Config{RootCAs: authority.Pool()},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			host, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			addrs, err := c.lookup(host)
+			if err != nil {
+				return nil, err
+			}
+			return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(addrs[0].String(), port))
+		},
+	}}
 }
 
 func (c *aCloud) status() *serve.Status {

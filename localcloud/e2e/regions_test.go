@@ -76,7 +76,7 @@ func (u *user) sees(body string) error {
 }
 
 func replicated(t *testing.T, c *aCloud, st *serve.Status, storyID string) {
-	db := replica(t, st)
+	db := database(t, st, tokyo)
 	eventually(t, 2*time.Second, "the row is on the replica", func() error {
 		var n int
 		err := db.QueryRow("SELECT COUNT(*) FROM stories WHERE id = UNHEX(REPLACE(?, '-', ''))", storyID).Scan(&n)
@@ -92,21 +92,22 @@ func replicated(t *testing.T, c *aCloud, st *serve.Status, storyID string) {
 	}
 }
 
-// replica connects to Tokyo's database as the app does: its address from the
-// status, its password from Tokyo's Secrets Manager.
-func replica(t *testing.T, st *serve.Status) *sql.DB {
+// database connects to a region's database as the app does: its address from
+// the status, its password from the region's Secrets Manager.
+func database(t *testing.T, st *serve.Status, region string) *sql.DB {
 	t.Helper()
-	cfg := mysql.NewConfig()
-	for _, db := range st.Databases {
-		if db.Region == tokyo && db.Role == "replica" {
-			cfg.Net, cfg.Addr, cfg.DBName, cfg.TLSConfig = "tcp", db.Endpoint, "newsfeed", "skip-verify"
-		}
-	}
 	var secret struct{ Username, Password string }
-	if err := json.Unmarshal([]byte(databaseSecret(t, st)), &secret); err != nil {
+	if err := json.Unmarshal([]byte(secretOf(t, st, region, "database")), &secret); err != nil {
 		t.Fatal(err)
 	}
+	cfg := mysql.NewConfig()
+	cfg.Net, cfg.DBName, cfg.TLSConfig = "tcp", "newsfeed", "skip-verify"
 	cfg.User, cfg.Passwd = secret.Username, secret.Password
+	for _, db := range st.Databases {
+		if db.Region == region && db.Endpoint != "" {
+			cfg.Addr = db.Endpoint
+		}
+	}
 	db, err := sql.Open("mysql", cfg.FormatDSN())
 	if err != nil {
 		t.Fatal(err)
@@ -115,11 +116,12 @@ func replica(t *testing.T, st *serve.Status) *sql.DB {
 	return db
 }
 
-func databaseSecret(t *testing.T, st *serve.Status) string {
+// secretOf reads the region's secret that has kind in its name.
+func secretOf(t *testing.T, st *serve.Status, region, kind string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(tokyo), config.WithBaseEndpoint(st.AWSEndpoint),
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(st.AWSEndpoint),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")))
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +132,7 @@ func databaseSecret(t *testing.T, st *serve.Status) string {
 		t.Fatal(err)
 	}
 	for _, s := range list.SecretList {
-		if !strings.Contains(aws.ToString(s.Name), "database") {
+		if !strings.Contains(aws.ToString(s.Name), kind) {
 			continue
 		}
 		value, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: s.ARN})
@@ -139,7 +141,7 @@ func databaseSecret(t *testing.T, st *serve.Status) string {
 		}
 		return aws.ToString(value.SecretString)
 	}
-	t.Fatalf("no database secret among %d", len(list.SecretList))
+	t.Fatalf("no %s secret among %d", kind, len(list.SecretList))
 	return ""
 }
 
@@ -203,9 +205,11 @@ func survives(t *testing.T, c *aCloud, u *user) {
 	}
 }
 
-func webGroup(st *serve.Status, region string) *autoscaling.Status {
+func webGroup(st *serve.Status, region string) *autoscaling.Status { return groupOf(st, region, "web") }
+
+func groupOf(st *serve.Status, region, kind string) *autoscaling.Status {
 	for _, g := range st.Groups {
-		if g.Region == region && strings.Contains(g.Group, "web") {
+		if g.Region == region && strings.Contains(g.Group, kind) {
 			return &g
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // user is a person with an account, on the internet.
 type user struct {
 	t         *testing.T
-	url       string // of the front door
+	url       string // of the front door, or of a region
+	client    *http.Client
 	ID, token string
 }
 
@@ -22,7 +23,7 @@ var internet = &http.Client{Timeout: 10 * time.Second}
 // signUp makes an account.
 func signUp(t *testing.T, url, name string) *user {
 	t.Helper()
-	u := &user{t: t, url: url}
+	u := &user{t: t, url: url, client: internet}
 	var made struct {
 		User  struct{ ID string }
 		Token string
@@ -30,6 +31,13 @@ func signUp(t *testing.T, url, name string) *user {
 	u.must(http.StatusCreated, "POST", "/v1/users", map[string]any{"name": name, "password": "correct horse battery"}, &made)
 	u.ID, u.token = made.User.ID, made.Token
 	return u
+}
+
+// in is the same person, who goes to a region by its own name.
+func (u *user) in(c *aCloud, stack string) *user {
+	there := *u
+	there.url, there.client = "https://"+stack+"."+c.serve.Domain, c.world()
+	return &there
 }
 
 // befriend sends a request, which other accepts.
@@ -68,6 +76,17 @@ func (u *user) must(want int, method, path string, in, out any) {
 	}
 }
 
+// get returns whatever the answer is.
+func (u *user) get(path string) (status int, body string, err error) {
+	resp, err := u.client.Get(u.url + path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, resp.Header.Get("Server") + " " + string(raw), err
+}
+
 func (u *user) do(method, path string, in, out any) (int, error) {
 	var body io.Reader
 	if in != nil {
@@ -85,7 +104,7 @@ func (u *user) do(method, path string, in, out any) (int, error) {
 	if u.token != "" {
 		req.Header.Set("Authorization", "Bearer "+u.token)
 	}
-	resp, err := internet.Do(req)
+	resp, err := u.client.Do(req)
 	if err != nil {
 		return 0, err
 	}

@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -37,6 +38,7 @@ type ServerConfig struct {
 type Server struct {
 	proc   *process.Process
 	client *redis.Client
+	token  atomic.Value // string: what new connections of client give
 }
 
 // ErrNotInstalled says that redis-server is missing and how to get it.
@@ -69,7 +71,10 @@ func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{client: redis.NewClient(&redis.Options{Addr: addr, Password: cfg.Token, TLSConfig: tlsConfig, PoolSize: 2})}
+	s := &Server{}
+	s.token.Store(cfg.Token)
+	s.client = redis.NewClient(&redis.Options{Addr: addr, TLSConfig: tlsConfig, PoolSize: 2,
+		CredentialsProvider: func() (user, password string) { return "", s.token.Load().(string) }})
 	// nodes.conf of an earlier run would bring back its slots half-known.
 	if err := os.RemoveAll(cfg.Dir + "/nodes.conf"); err != nil {
 		return nil, err
@@ -146,6 +151,23 @@ func (s *Server) ready(ctx context.Context) error {
 	return nil
 }
 
+// SetTokens makes these the tokens that new connections may give, the first
+// one being the group's; those that are open stay.
+func (s *Server) SetTokens(ctx context.Context, tokens ...string) error {
+	if tokens[0] == "" {
+		return nil // without AUTH
+	}
+	command := []any{"ACL", "SETUSER", "default", "resetpass"}
+	for _, token := range tokens {
+		command = append(command, ">"+token)
+	}
+	if err := s.client.Do(ctx, command...).Err(); err != nil {
+		return fmt.Errorf("set the auth token: %w", err)
+	}
+	s.token.Store(tokens[0])
+	return nil
+}
+
 // Client is a connection to the server; for health and figures.
 func (s *Server) Client() *redis.Client { return s.client }
 
@@ -159,4 +181,10 @@ func (s *Server) Done() <-chan struct{} { return s.proc.Done() }
 func (s *Server) Stop() {
 	s.client.Close()
 	s.proc.Stop()
+}
+
+// Kill ends it at once.
+func (s *Server) Kill() {
+	s.client.Close()
+	s.proc.Kill()
 }

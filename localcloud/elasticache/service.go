@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"newsfeed/localcloud/acm"
@@ -30,39 +29,55 @@ type Service struct {
 	store     *cloud.Store
 	addresses *cloud.Addresses
 	authority *acm.Authority
-
-	mu     sync.Mutex
-	groups map[string]*process.Keeper[*Server] // by ARN
+	groups    process.Fleet[*process.Keeper[*Server]]
 }
 
 // New returns a service that keeps its files under dir.
 func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *acm.Authority) *Service {
-	return &Service{dir: dir, store: store, addresses: addresses, authority: authority,
-		groups: map[string]*process.Keeper[*Server]{}}
+	return &Service{dir: dir, store: store, addresses: addresses, authority: authority}
 }
 
 // Bodies gives life to replication groups.
 func (s *Service) Bodies() map[string]cloud.Body { return map[string]cloud.Body{groupType: s} }
 
-// Apply starts the group r. An update is a restart when it changes what the
-// server was started with: the cache starts empty then.
+// Apply starts the group r, or changes the one that runs. New parameters are a
+// restart: the cache starts empty then.
 func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 	cfg, err := s.config(r)
 	if err != nil {
 		return err
 	}
-	if kept := s.take(r); kept != nil {
-		if was, err := s.config(old); err == nil && maps.Equal(was.Parameters, cfg.Parameters) && was.Token == cfg.Token {
-			s.put(r, kept)
-			return nil
+	if old == nil {
+		return s.start(ctx, r, cfg)
+	}
+	if was, err := s.config(old); err != nil {
+		return err
+	} else if !maps.Equal(was.Parameters, cfg.Parameters) {
+		if err := s.start(ctx, r, cfg); err != nil {
+			return err
 		}
+	}
+	kept, running := s.groups.Get(r.String("arn"))
+	if !running {
+		return fmt.Errorf("it is not running")
+	}
+	return kept.Current().SetTokens(ctx, tokens(r, old)...)
+}
+
+func (s *Service) start(ctx context.Context, r *cloud.Resource, cfg ServerConfig) error {
+	if kept, running := s.groups.Take(r.String("arn")); running {
 		kept.Stop()
 	}
-	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*Server, error) { return StartServer(ctx, cfg) })
+	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*Server, error) {
+		if now := s.store.Get(r.Region, r.Type, r.ID); now != nil {
+			cfg.Token = now.String("authToken") // it may have been rotated since
+		}
+		return StartServer(ctx, cfg)
+	})
 	if err != nil {
 		return err
 	}
-	s.put(r, kept)
+	s.groups.Put(r.String("arn"), kept)
 	r.Outputs["port"] = float64(cfg.Port)
 	for _, endpoint := range []string{"configurationEndpointAddress", "primaryEndpointAddress", "readerEndpointAddress"} {
 		r.Outputs[endpoint] = cfg.Address
@@ -70,6 +85,16 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 	r.Outputs["memberClusters"] = []any{r.ID + "-0001-001"}
 	r.Outputs["clusterEnabled"] = true
 	return nil
+}
+
+// tokens are those that a group takes after an update: with the strategy
+// ROTATE the last one stays valid beside the new one, with SET it ends.
+func tokens(r, old *cloud.Resource) []string {
+	is, was := r.String("authToken"), old.String("authToken")
+	if r.String("authTokenUpdateStrategy") == "SET" || was == "" || was == is {
+		return []string{is}
+	}
+	return []string{is, was}
 }
 
 func (s *Service) config(r *cloud.Resource) (ServerConfig, error) {
@@ -120,7 +145,7 @@ func (s *Service) parameters(r *cloud.Resource) map[string]string {
 
 // Remove ends the group.
 func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
-	if kept := s.take(r); kept != nil {
+	if kept, running := s.groups.Take(r.String("arn")); running {
 		kept.Stop()
 	}
 	if err := process.EndLeftover(s.groupDir(r), stopTimeout); err != nil {
@@ -133,31 +158,10 @@ func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
 }
 
 // Close stops every group.
-func (s *Service) Close() {
-	s.mu.Lock()
-	all := maps.Clone(s.groups)
-	clear(s.groups)
-	s.mu.Unlock()
-	var wg sync.WaitGroup
-	for _, kept := range all {
-		wg.Go(kept.Stop)
-	}
-	wg.Wait()
-}
+func (s *Service) Close() { s.groups.End("", (*process.Keeper[*Server]).Stop) }
 
-func (s *Service) take(r *cloud.Resource) *process.Keeper[*Server] {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	kept := s.groups[r.String("arn")]
-	delete(s.groups, r.String("arn"))
-	return kept
-}
-
-func (s *Service) put(r *cloud.Resource, kept *process.Keeper[*Server]) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.groups[r.String("arn")] = kept
-}
+// Halt implements cloud.Halter.
+func (s *Service) Halt(region string) { s.groups.End(region, (*process.Keeper[*Server]).Kill) }
 
 // Status is how one replication group does.
 type Status struct {
@@ -177,10 +181,7 @@ func (s *Service) Status(ctx context.Context) []Status {
 	for _, r := range s.store.List(groupType) {
 		st := Status{ID: r.ID, Region: r.Region,
 			Endpoint: net.JoinHostPort(r.String("configurationEndpointAddress"), strconv.Itoa(r.Int("port", defaultPort)))}
-		s.mu.Lock()
-		kept := s.groups[r.String("arn")]
-		s.mu.Unlock()
-		if kept != nil {
+		if kept, running := s.groups.Get(r.String("arn")); running {
 			server := kept.Current()
 			keys, err := server.Client().DBSize(ctx).Result()
 			st.Available, st.Keys, st.PID = err == nil, keys, server.PID()

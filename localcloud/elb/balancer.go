@@ -23,6 +23,7 @@ type balancer struct {
 	addresses                  []netip.Addr
 	owners                     []string // of the leases
 	idle                       time.Duration
+	dark                       bool // its region has no power
 }
 
 // balancers is the body of aws:lb/loadBalancer:LoadBalancer.
@@ -107,6 +108,21 @@ func (s balancers) Remove(_ context.Context, r *cloud.Resource) error {
 	return nil
 }
 
+// Halt closes every port of the region's balancers. Their names still resolve:
+// on AWS, DNS is not in the region. Apply opens them again.
+func (s *Service) Halt(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.balancers {
+		b.dark = b.dark || b.region == region
+	}
+	for _, l := range s.listeners {
+		if b := s.balancers[l.balancer]; b != nil && b.dark {
+			l.close()
+		}
+	}
+}
+
 // Addresses returns what a balancer's DNS name stands for, or nothing when
 // there is no such balancer.
 func (s *Service) Addresses(dnsName string) []netip.Addr {
@@ -121,7 +137,8 @@ func (s *Service) Addresses(dnsName string) []netip.Addr {
 // HealthyBehind is what Route 53 evaluates for an alias to a balancer: every
 // target group that its listeners forward to has a healthy target. A group
 // without targets is unhealthy. A balancer that forwards nowhere (it answers a
-// maintenance page, say) is healthy.
+// maintenance page, say) is healthy, and so is one whose region is dark: it is
+// the region that would tell, and Route 53's own checks have to find out.
 func (s *Service) HealthyBehind(dnsName string) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -129,9 +146,9 @@ func (s *Service) HealthyBehind(dnsName string) bool {
 	if b == nil {
 		return false
 	}
-	listening := false
+	listening := b.dark
 	for _, l := range s.listeners {
-		if l.balancer != b.arn {
+		if l.balancer != b.arn || b.dark {
 			continue
 		}
 		listening = true

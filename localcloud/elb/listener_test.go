@@ -179,6 +179,28 @@ func TestARestartBringsTheSameBalancerBackInAnyOrder(t *testing.T) {
 	}
 }
 
+// A region without power refuses connections, and does not tell Route 53 so.
+func TestHaltedBalancersAreBackAtTheSameAddresses(t *testing.T) {
+	w := newWorld(t)
+	w.web()
+	addrs := w.Addresses(dnsName)
+	w.Halt("another-region")
+	if !listening(addrs[0], httpPort) {
+		t.Error("it went down with another region")
+	}
+	w.Halt(region)
+	if listening(addrs[0], httpPort) {
+		t.Error("a dark balancer listens")
+	}
+	if len(w.Addresses(dnsName)) != 2 || !w.HealthyBehind(dnsName) {
+		t.Error("DNS knows at once that the region is dark")
+	}
+	w.apply(balancerResource(nil), groupResource(nil), listenerResource(httpARN, httpPort, forwardTo(tgARN)))
+	if !listening(addrs[0], httpPort) || w.HealthyBehind(dnsName) {
+		t.Error("it is not back, without targets")
+	}
+}
+
 func TestABalancerThatForwardsNowhereIsHealthy(t *testing.T) {
 	w := newWorld(t)
 	w.apply(balancerResource(nil))

@@ -7,7 +7,7 @@ import (
 )
 
 // noise is what the engine wraps around a message.
-var noise = regexp.MustCompile(`^(error: |an unhandled error occurred: |program failed: |\d+ errors? occurred:|waiting for RPCs: |\* )+`)
+var noise = regexp.MustCompile(`^(error: |an unhandled error occurred: |program failed: |\d+ errors? occurred:|waiting for RPCs: |Preview failed: |Update failed: |\* )+`)
 
 // summary are lines that only say that there were errors.
 var summary = regexp.MustCompile(`^(update|preview|destroy) failed$|^\d+ errors? occurred:?$|^an unhandled error occurred:?$|^program failed:?$|^Resources:|^error: `)
@@ -19,8 +19,8 @@ func explain(stack string, err error) error {
 		return nil
 	}
 	_, diagnostics, found := strings.Cut(err.Error(), "\nDiagnostics:\n")
-	if !found {
-		diagnostics = err.Error()
+	if !found { // a preview that prints diffs has none
+		_, diagnostics, _ = strings.Cut(err.Error(), "\nstderr: ")
 	}
 	var said []string
 	seen := map[string]bool{}

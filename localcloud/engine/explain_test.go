@@ -18,7 +18,11 @@ func TestExplain(t *testing.T) {
 			"x\nDiagnostics:\n  aws:rds:Instance (db):\n    error: db: address in use\n\n  pulumi:pulumi:Stack (s):\n    error: update failed\n\nResources:\n    + 3 created\n",
 			"stack seoul: db: address in use",
 		},
-		"an error of the command line itself": {"exit status 1\nstderr: error: no stack named 'x'\n", "stack seoul: exit status 1\nstderr: error: no stack named 'x'\n"},
+		"a refusal beside a diff": {
+			"failed to run preview: exit status 255\ncode: 255\nstdout: Previewing update (seoul):\n  x\n\nstderr: error: Preview failed: unable to replace resource \"a\"\nas it is currently marked for protection.\nerror: preview failed\n",
+			"stack seoul: unable to replace resource \"a\"\n  as it is currently marked for protection.",
+		},
+		"an error of the command line itself": {"exit status 1\nstderr: error: no stack named 'x'\n", "stack seoul: no stack named 'x'"},
 	}
 	for name, tt := range tests {
 		if got := explain("seoul", errors.New(tt.said)); got == nil || got.Error() != tt.want {

@@ -23,7 +23,8 @@ type Project struct {
 	Name   string
 	Stacks []Stack // a stack comes after its peer
 
-	secrets secrets
+	secrets  secrets
+	declared map[string]any // the config keys of Pulumi.yaml
 }
 
 // Stack is what is known of a stack from its file.
@@ -42,12 +43,13 @@ const namespace = "newsfeed:"
 func Load(dir, local, binary string) (*Project, error) {
 	p := &Project{Dir: dir, Local: local, Binary: binary}
 	var project struct {
-		Name string `yaml:"name"`
+		Name   string         `yaml:"name"`
+		Config map[string]any `yaml:"config"`
 	}
 	if err := readYAML(filepath.Join(dir, "Pulumi.yaml"), &project); err != nil {
 		return nil, err
 	}
-	p.Name = project.Name
+	p.Name, p.declared = project.Name, project.Config
 	files, err := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
 	if err != nil {
 		return nil, err
@@ -115,6 +117,8 @@ func (p *Project) distinct() error {
 // workDir is where the overlaid copy lives.
 func (p *Project) workDir() string { return filepath.Join(p.Local, "work") }
 
+func (p *Project) secretsFile() string { return filepath.Join(p.workDir(), "secrets.json") }
+
 // Overlay writes the copy that the engine reads: the stack files with the
 // values of this machine over theirs.
 func (p *Project) Overlay() error {
@@ -122,7 +126,7 @@ func (p *Project) Overlay() error {
 		return err
 	}
 	var err error
-	if p.secrets, err = openSecrets(filepath.Join(p.workDir(), "secrets.json")); err != nil {
+	if p.secrets, err = openSecrets(p.secretsFile()); err != nil {
 		return err
 	}
 	settings := map[string]any{}
@@ -155,13 +159,23 @@ func (p *Project) overlayStack(name string) error {
 	if config == nil {
 		config = map[string]any{}
 	}
-	config[namespace+"artifact"] = p.Binary
+	for key, path := range map[string]string{"artifact": p.Binary, "functions": filepath.Dir(p.Binary)} { // make puts them side by side
+		if _, declared := p.declared[namespace+key]; declared { // not by every commit there ever was
+			config[namespace+key] = path
+		}
+	}
 	settings["config"] = config
-	delete(settings, "secretsprovider")
+	// Secrets of the committed file can't be read here; those that matter are drawn.
+	maps.DeleteFunc(config, func(_ string, value any) bool {
+		object, _ := value.(map[string]any)
+		_, secure := object["secure"]
+		return secure
+	})
 	for key, ciphertext := range p.secrets.Config {
 		config[key] = map[string]any{"secure": ciphertext}
 	}
-	settings["encryptionsalt"] = p.secrets.Salt
+	delete(settings, "encryptionsalt")
+	settings["secretsprovider"], settings["encryptedkey"] = secretsProvider, wrappedKey
 	raw, err := yaml.Marshal(settings)
 	if err != nil {
 		return err

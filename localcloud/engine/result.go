@@ -14,13 +14,19 @@ type Result struct {
 	Changes map[string]int // by operation: create, update, same, ...
 	Took    time.Duration
 	Slowest []Step // at most five
+	Steps   []Step // all that is not the same, as the engine began them
 }
 
-// Step is how long one resource took.
+// Step is what happens to one resource.
 type Step struct {
-	Name string
-	Took time.Duration
+	URN     string
+	Op      string        // create, update, replace, delete, ...
+	Changed []string      // properties
+	Took    time.Duration // of Slowest only
 }
+
+// Name is the resource's own, without its stack and parents.
+func (s Step) Name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
 
 // Changed counts the resources that the run touched.
 func (r Result) Changed() int {
@@ -88,11 +94,15 @@ func (l *listener) listen(watch <-chan events.EngineEvent, ended <-chan struct{}
 func (l *listener) hear(event events.EngineEvent) {
 	switch {
 	case event.ResourcePreEvent != nil:
-		l.started[event.ResourcePreEvent.Metadata.URN] = time.Now()
+		m := event.ResourcePreEvent.Metadata
+		l.started[m.URN] = time.Now()
+		if m.Op != apitype.OpSame {
+			l.result.Steps = append(l.result.Steps, Step{URN: m.URN, Op: string(m.Op), Changed: m.Diffs})
+		}
 	case event.ResOutputsEvent != nil:
 		m := event.ResOutputsEvent.Metadata
 		if m.Op != apitype.OpSame {
-			l.result.Slowest = append(l.result.Slowest, Step{Name: m.URN[strings.LastIndex(m.URN, "::")+2:], Took: time.Since(l.started[m.URN])})
+			l.result.Slowest = append(l.result.Slowest, Step{URN: m.URN, Op: string(m.Op), Took: time.Since(l.started[m.URN])})
 		}
 	case event.SummaryEvent != nil:
 		for op, n := range event.SummaryEvent.ResourceChanges {

@@ -19,9 +19,12 @@ import (
 // Engine runs the Pulumi CLI over a project.
 type Engine struct {
 	Project  *Project
-	Program  pulumi.RunFunc
-	Provider int       // port on 127.0.0.1 of the aws provider
-	Out      io.Writer // the engine's own progress
+	Program  pulumi.RunFunc // inline, or
+	Command  string         // a compiled program, run as Pulumi's language host for Go runs it
+	Provider int            // port on 127.0.0.1 of the aws provider
+	Out      io.Writer      // the engine's own progress
+	Color    string         // when it is coloured: always, never or auto; by default never
+	Scratch  bool           // nobody takes up again what a killed run left
 
 	command auto.PulumiCommand
 }
@@ -33,13 +36,13 @@ func (e *Engine) open(ctx context.Context, name string, env map[string]string) (
 		if err != nil {
 			return auto.Stack{}, fmt.Errorf("find the Pulumi CLI: %w: 'make build' builds it", err)
 		}
-		e.command = thrifty{command}
+		e.command = thrifty{command, e.Project.secrets.Key, e.Command}
 	}
 	if err := os.MkdirAll(e.Project.stateDir(), 0o700); err != nil {
 		return auto.Stack{}, err
 	}
 	workspace, err := auto.NewLocalWorkspace(ctx, auto.Program(e.Program), auto.WorkDir(e.Project.workDir()),
-		auto.Pulumi(e.command), auto.EnvVars(env))
+		auto.Pulumi(e.command), auto.EnvVars(env), auto.SecretsProvider(secretsProvider))
 	if err != nil {
 		return auto.Stack{}, err
 	}
@@ -76,22 +79,35 @@ func (e *Engine) environ() []string {
 }
 
 func (e *Engine) env() map[string]string {
-	return map[string]string{
+	env := map[string]string{
 		// Without metadata a file is written in one step: a kill leaves it whole.
-		"PULUMI_BACKEND_URL":                            "file://" + e.Project.stateDir() + "?metadata=skip",
-		"PULUMI_CONFIG_PASSPHRASE":                      e.Project.secrets.Passphrase,
-		"PULUMI_DEBUG_PROVIDERS":                        "aws:" + strconv.Itoa(e.Provider),
-		"PULUMI_HOME":                                   filepath.Join(e.Project.Local, "home"),
+		"PULUMI_BACKEND_URL":     "file://" + e.Project.stateDir() + "?metadata=skip",
+		"PULUMI_DEBUG_PROVIDERS": "aws:" + strconv.Itoa(e.Provider),
+		"PULUMI_HOME":            filepath.Join(e.Project.Local, "home"),
 		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true", // the last state stays beside the new one
 		"PULUMI_SKIP_UPDATE_CHECK":                      "true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION":   "true",
 		"PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK":      "true",
 	}
+	if e.Scratch {
+		skipCheckpoints(env)
+	}
+	return env
+}
+
+// skipCheckpoints makes the engine write the state at its end only, and not
+// after every step: with hundreds of resources that is most of a run's time.
+func skipCheckpoints(env map[string]string) {
+	env["PULUMI_EXPERIMENTAL"], env["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
 }
 
 // Up makes a stack what the program says.
 func (e *Engine) Up(ctx context.Context, name string) (Result, error) {
-	stack, err := e.open(ctx, name, e.env())
+	env := e.env()
+	if !e.Project.Exists(name) {
+		skipCheckpoints(env) // killed, the first run begins again from nothing
+	}
+	stack, err := e.open(ctx, name, env)
 	if err != nil {
 		return Result{}, err
 	}
@@ -111,7 +127,7 @@ func (e *Engine) Preview(ctx context.Context, name string) (Result, error) {
 		return Result{}, err
 	}
 	return e.measure(func(watch chan<- events.EngineEvent) error {
-		_, err := stack.Preview(ctx, optpreview.ProgressStreams(e.Out), optpreview.Diff(), optpreview.EventStreams(watch))
+		_, err := stack.Preview(ctx, optpreview.ProgressStreams(e.Out), optpreview.Diff(), optpreview.Color(e.Color), optpreview.EventStreams(watch))
 		return explain(name, err)
 	})
 }
@@ -123,10 +139,10 @@ func (e *Engine) Destroy(ctx context.Context, name string) (Result, error) {
 	if err != nil || !exists {
 		return Result{}, err
 	}
-	// Deleting what is deleted is no error here, so that a state which lags
-	// behind does no harm; writing all of it after every step takes seconds.
+	// Deleting what is deleted is no error here: a state that lags behind does
+	// no harm.
 	env := e.env()
-	env["PULUMI_EXPERIMENTAL"], env["PULUMI_SKIP_CHECKPOINTS"] = "true", "true"
+	skipCheckpoints(env)
 	stack, err := e.open(ctx, name, env)
 	if err != nil {
 		return Result{}, err

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,12 +14,10 @@ import (
 	"newsfeed/localcloud/cloud"
 )
 
-// secrets are drawn once for every local cloud, and go with it. Both stacks
-// share the salt: deriving the key takes about a second.
+// secrets are drawn once for every local cloud, and go with it.
 type secrets struct {
-	Passphrase string            `json:"passphrase"`     // of the engine's state
-	Salt       string            `json:"encryptionsalt"` // as a stack file holds it
-	Config     map[string]string `json:"config"`         // ciphertext by config key
+	Key    []byte            `json:"key"`    // encrypts the values below, and those in the engine's state
+	Config map[string]string `json:"config"` // ciphertext by config key
 }
 
 // openSecrets reads the secrets in file, or draws them.
@@ -30,6 +27,9 @@ func openSecrets(file string) (s secrets, err error) {
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return s, fmt.Errorf("%s is corrupt: %w; it was left as it is: restore it, or start afresh with 'localcloud down --force'", file, err)
 		}
+		if len(s.Key) != config.SymmetricCrypterKeyBytes {
+			return s, fmt.Errorf("%s holds no key: this local cloud was made by an older version: start afresh with 'localcloud down --force'", file)
+		}
 		return s, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -38,29 +38,47 @@ func openSecrets(file string) (s secrets, err error) {
 	if s, err = drawSecrets(); err != nil {
 		return s, err
 	}
-	if raw, err = json.Marshal(s); err != nil {
-		return s, err
-	}
-	return s, cloud.WriteFile(file, raw)
+	return s, s.write(file)
 }
 
-// drawSecrets encrypts as the engine's passphrase provider does: the engine's
-// own command would take the values as arguments, for every process to see.
-func drawSecrets() (secrets, error) {
-	s := secrets{Passphrase: rand.Text(), Config: map[string]string{}}
-	salt := make([]byte, 8)
-	rand.Read(salt)
-	ctx := context.Background()
-	crypter := config.NewSymmetricCrypterFromPassphrase(s.Passphrase, salt)
-	check, err := crypter.EncryptValue(ctx, "pulumi")
+func (s secrets) write(file string) error {
+	raw, err := json.Marshal(s)
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.Salt = fmt.Sprintf("v1:%s:%s", base64.StdEncoding.EncodeToString(salt), check)
+	return cloud.WriteFile(file, raw)
+}
+
+// Rotate draws the value of a secret config key anew, for the next run.
+func (p *Project) Rotate(key string) error {
+	file := p.secretsFile()
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("there is no %s yet: 'make up' draws it", key)
+	}
+	s, err := openSecrets(file)
+	if err != nil {
+		return err
+	}
+	if err := s.draw(key); err != nil {
+		return err
+	}
+	return s.write(file)
+}
+
+func drawSecrets() (secrets, error) {
+	s := secrets{Key: make([]byte, config.SymmetricCrypterKeyBytes), Config: map[string]string{}}
+	rand.Read(s.Key)
 	for _, key := range []string{"databasePassword", "cacheToken"} {
-		if s.Config[namespace+key], err = crypter.EncryptValue(ctx, rand.Text()); err != nil {
+		if err := s.draw(key); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+// draw encrypts a new value as the engine does: the engine's own command would
+// take the value as an argument, for every process to see.
+func (s secrets) draw(key string) (err error) {
+	s.Config[namespace+key], err = config.NewSymmetricCrypter(s.Key).EncryptValue(context.Background(), rand.Text())
+	return err
 }

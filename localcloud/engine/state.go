@@ -52,6 +52,9 @@ func (p *Project) readState(stack string) (c checkpoint, exists bool, err error)
 	return c, true, nil
 }
 
+// State returns the file of a stack's state.
+func (p *Project) State(stack string) ([]byte, error) { return os.ReadFile(p.stateFile(stack)) }
+
 // known returns the ids in the state by type.
 func (c checkpoint) known() map[string][]string {
 	ids := map[string][]string{}
@@ -132,8 +135,10 @@ func (p *Project) Exists(stack string) bool {
 	return err == nil && len(state.Checkpoint.Latest.Resources) > 0
 }
 
-// Known returns the ids in a stack's state by type.
-func (p *Project) Known(stack string) (map[string][]string, error) {
+// Known returns the ids in a stack's state by type, and whether an interrupted
+// run may have made more than it tells of.
+func (p *Project) Known(stack string) (ids map[string][]string, interrupted bool, err error) {
 	state, _, err := p.readState(stack)
-	return state.known(), err
+	latest := state.Checkpoint.Latest
+	return state.known(), len(latest.Resources) == 0 || len(latest.Pending) > 0, err
 }

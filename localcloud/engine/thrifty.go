@@ -9,9 +9,14 @@ import (
 )
 
 // thrifty is the Pulumi CLI without what the automation API asks it around
-// every run and nobody here reads: the outputs and the history, each over a
-// second of decryption, and the selection of a stack that every call names.
-type thrifty struct{ auto.PulumiCommand }
+// every run and nobody here reads: the outputs, the history, and the selection
+// of a stack that every call names. It gives the others the key of the engine's
+// secrets, and a compiled program its host.
+type thrifty struct {
+	auto.PulumiCommand
+	key     []byte
+	program string // "" if the program is inline
+}
 
 // needless are those questions, and the answers that satisfy the API.
 var needless = []struct {
@@ -29,6 +34,20 @@ func (t thrifty) Run(ctx context.Context, dir string, stdin io.Reader, out, errs
 		if len(args) >= len(question.words) && slices.Equal(args[:len(question.words)], question.words) {
 			return question.answer, "", 0, nil
 		}
+	}
+	k, err := keep(t.key)
+	if err != nil {
+		return "", "", -1, err
+	}
+	defer k.close()
+	env = append(slices.Clip(env), k.env()...)
+	if t.program != "" && (args[0] == "up" || args[0] == "preview") {
+		h, err := startHost(t.program)
+		if err != nil {
+			return "", "", -1, err
+		}
+		defer h.server.Stop()
+		args = append(slices.Clip(args), "--client="+h.address)
 	}
 	return t.PulumiCommand.Run(ctx, dir, stdin, out, errs, env, args...)
 }

@@ -11,6 +11,7 @@ import (
 type Server interface {
 	Done() <-chan struct{}
 	Stop()
+	Kill() // as a power cut does
 }
 
 // Keeper starts a server again whenever it dies, as AWS does with its managed
@@ -27,8 +28,13 @@ type Keeper[S Server] struct {
 	current S
 }
 
-// restartPause keeps a server that dies at once from being started in a loop.
-const restartPause = 500 * time.Millisecond
+// A server that dies again and again is started again after a pause, which
+// doubles up to maxPause; one that lived for longLife at once.
+const (
+	firstPause = 500 * time.Millisecond
+	maxPause   = 5 * time.Second
+	longLife   = 10 * time.Second
+)
 
 // Keep starts a server and keeps it running until Stop. Name is for the log.
 func Keep[S Server](ctx context.Context, name string, start func(context.Context) (S, error)) (*Keeper[S], error) {
@@ -44,6 +50,7 @@ func Keep[S Server](ctx context.Context, name string, start func(context.Context
 
 func (k *Keeper[S]) run() {
 	defer close(k.ended)
+	began, pause := time.Now(), time.Duration(0)
 	for {
 		select {
 		case <-k.ctx.Done():
@@ -51,12 +58,18 @@ func (k *Keeper[S]) run() {
 		case <-k.Current().Done():
 		}
 		slog.Warn("died; starting it again", "server", k.name)
-		for !k.restart() {
+		if time.Since(began) > longLife {
+			pause = 0
+		}
+		for again := false; !again; {
 			select {
 			case <-k.ctx.Done():
 				return
-			case <-time.After(restartPause):
+			case <-time.After(pause):
 			}
+			pause = min(max(firstPause, 2*pause), maxPause)
+			began = time.Now()
+			again = k.restart()
 		}
 	}
 }
@@ -86,4 +99,11 @@ func (k *Keeper[S]) Stop() {
 	k.cancel()
 	<-k.ended
 	k.Current().Stop()
+}
+
+// Kill ends it for good and at once.
+func (k *Keeper[S]) Kill() {
+	k.cancel()
+	<-k.ended
+	k.Current().Kill()
 }

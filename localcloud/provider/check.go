@@ -33,6 +33,11 @@ func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 		return nil, err
 	}
 	failures := s.validate(news)
+	for key, value := range news {
+		if s.Inputs[key].Secret && !value.IsSecret() {
+			news[key] = resource.MakeSecret(value) // however the program gave it
+		}
+	}
 	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
 		return nil, err
 	}
@@ -82,6 +87,9 @@ func (s *schema) exclusive() [][]string {
 	var groups [][]string
 	for _, in := range s.Inputs {
 		group := slices.Sorted(slices.Values(in.ExactlyOneOf))
+		if _, code := s.Inputs["code"]; code && slices.Contains(group, "imageUri") {
+			group = append([]string{"code"}, group...) // Pulumi's own, for the file that the group knows
+		}
 		if id := strings.Join(group, " "); id != "" && !seen[id] {
 			seen[id] = true
 			groups = append(groups, group)

@@ -41,7 +41,7 @@ func keep(news, olds resource.PropertyMap, key resource.PropertyKey) {
 }
 
 func (s *schema) diff(oldInputs, state, news resource.PropertyMap) *pulumirpc.DiffResponse {
-	changed := oldInputs.DiffIncludeUnknowns(news, resource.IsInternalPropertyKey)
+	changed := oldInputs.Diff(news, resource.IsInternalPropertyKey) // what is not yet known may differ
 	s.dropSettled(changed, state)
 	if changed == nil || !changed.AnyChanges() {
 		return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"sync"
 
@@ -36,13 +37,13 @@ type Provider struct {
 	functions map[string]Function
 
 	mu      sync.Mutex
-	refused map[string]bool // regions whose API answers no call
+	refused map[string]int // by region whose API answers no call: how many it refused
 }
 
 // New returns a provider that records in store. bodies maps a type token to
 // what gives that type life; types without one are recorded only.
 func New(store *cloud.Store, bodies map[string]cloud.Body, functions map[string]Function) *Provider {
-	return &Provider{store: store, bodies: bodies, functions: functions, refused: map[string]bool{}}
+	return &Provider{store: store, bodies: bodies, functions: functions, refused: map[string]int{}}
 }
 
 // Serve answers the engine on l until Stop of the server it returns.
@@ -58,7 +59,19 @@ func (p *Provider) Serve(l net.Listener) *grpc.Server {
 func (p *Provider) Refuse(region string, refuse bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.refused[region] = refuse
+	if !refuse {
+		delete(p.refused, region)
+	} else if _, already := p.refused[region]; !already {
+		p.refused[region] = 0
+	}
+}
+
+// Refused tells the regions that Refuse switched off, and how many calls each
+// has refused since.
+func (p *Provider) Refused() map[string]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.refused)
 }
 
 // connection is one provider of the program: the engine dials each, default
@@ -88,7 +101,8 @@ func (p *Provider) region(ctx context.Context) (string, error) {
 	c.mu.Unlock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refused[region] {
+	if _, off := p.refused[region]; off {
+		p.refused[region]++
 		return "", status.Errorf(codes.Unavailable, "region %s does not answer: its API was switched off (localcloud region %s --up)", region, region)
 	}
 	return region, nil

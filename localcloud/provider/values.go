@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -27,7 +28,8 @@ func write(props resource.PropertyMap) (*structpb.Struct, error) {
 }
 
 // plain turns properties into the JSON values of a record. A file asset
-// becomes its path, a text asset its text. Internal keys are left out.
+// becomes its path, a text asset its text, an archive the map of its files.
+// Internal keys are left out.
 func plain(props resource.PropertyMap) (map[string]any, error) {
 	out := make(map[string]any, len(props))
 	for key, value := range props {
@@ -55,8 +57,10 @@ func plainValue(value resource.PropertyValue) (any, error) {
 		return value.AssetValue().Path, nil
 	case value.IsAsset() && value.AssetValue().IsText():
 		return value.AssetValue().Text, nil
+	case value.IsArchive() && value.ArchiveValue().IsAssets():
+		return plainArchive(value.ArchiveValue())
 	case value.IsAsset(), value.IsArchive():
-		return nil, fmt.Errorf("only files and text are taken here")
+		return nil, fmt.Errorf("only files, text and archives of them are taken here")
 	case value.IsArray():
 		list := make([]any, 0, len(value.ArrayValue()))
 		for _, element := range value.ArrayValue() {
@@ -71,6 +75,20 @@ func plainValue(value resource.PropertyValue) (any, error) {
 		return plain(value.ObjectValue())
 	}
 	return value.V, nil
+}
+
+// plainArchive is what each file of an archive is made of, by its name in there.
+func plainArchive(a *archive.Archive) (map[string]any, error) {
+	files, _ := a.GetAssets()
+	out := make(map[string]any, len(files))
+	for name, file := range files {
+		v, err := plainValue(resource.NewPropertyValue(file))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out[name] = v
+	}
+	return out, nil
 }
 
 // outputs describes a resource to the engine: the inputs as they came, and

@@ -233,3 +233,9 @@ func (s *Server) Stop() {
 	s.admin.Close()
 	s.proc.Stop()
 }
+
+// Kill ends it as a power cut does; what was committed is found again.
+func (s *Server) Kill() {
+	s.admin.Close()
+	s.proc.Kill()
+}

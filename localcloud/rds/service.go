@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 
 	"newsfeed/localcloud/acm"
 	"newsfeed/localcloud/cloud"
@@ -36,8 +34,8 @@ type Service struct {
 	authority   *acm.Authority
 	replication string // password of the replication user
 
-	mu        sync.Mutex
-	instances map[string]*process.Keeper[*Server] // by ARN
+	instances process.Fleet[*process.Keeper[*Server]]
+	shippers  process.Fleet[*process.Keeper[*process.Process]] // of backups
 }
 
 // New returns a service that keeps its data under dir.
@@ -45,8 +43,7 @@ func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Service{dir: dir, store: store, addresses: addresses, authority: authority,
-		instances: map[string]*process.Keeper[*Server]{}}
+	s := &Service{dir: dir, store: store, addresses: addresses, authority: authority}
 	path := filepath.Join(dir, "replication-password")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,18 +66,21 @@ func (s *Service) Prepare(ctx context.Context) error { return Template(ctx, s.te
 
 func (s *Service) template() string { return filepath.Join(s.dir, "template") }
 
-// Bodies gives life to RDS instances.
-func (s *Service) Bodies() map[string]cloud.Body { return map[string]cloud.Body{instanceType: s} }
+// Bodies gives life to RDS instances and to replicated backups.
+func (s *Service) Bodies() map[string]cloud.Body {
+	return map[string]cloud.Body{instanceType: s, backupsType: backups{s}}
+}
 
 // Apply starts the instance r, or changes the one that runs.
 func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 	if old == nil {
 		return s.start(ctx, r)
 	}
-	server := s.server(r.String("arn"))
-	if server == nil {
+	kept, running := s.instances.Get(r.String("arn"))
+	if !running {
 		return fmt.Errorf("it is not running")
 	}
+	server := kept.Current()
 	was, is := old.String("replicateSourceDb"), r.String("replicateSourceDb")
 	switch {
 	case was != "" && is == "":
@@ -91,8 +91,8 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 		return fmt.Errorf("an instance that exists can't become a replica of %s: "+
 			"RDS makes a replica only by creating a new one", is)
 	}
-	if is == "" && r.String("password") != "" {
-		return server.setPassword(ctx, r.String("username"), r.String("password"))
+	if password := r.String("password"); is == "" && password != "" && password != old.String("password") {
+		return server.setPassword(ctx, r.String("username"), password)
 	}
 	return nil
 }
@@ -100,6 +100,9 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 func (s *Service) start(ctx context.Context, r *cloud.Resource) error {
 	cfg, err := s.config(r)
 	if err != nil {
+		return err
+	}
+	if err := s.clearHalfRestored(r); err != nil {
 		return err
 	}
 	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*Server, error) {
@@ -115,9 +118,7 @@ func (s *Service) start(ctx context.Context, r *cloud.Resource) error {
 		kept.Stop()
 		return err
 	}
-	s.mu.Lock()
-	s.instances[r.String("arn")] = kept
-	s.mu.Unlock()
+	s.instances.Put(r.String("arn"), kept)
 	r.Outputs["address"] = cfg.Address
 	r.Outputs["port"] = float64(cfg.Port)
 	r.Outputs["endpoint"] = net.JoinHostPort(cfg.Address, strconv.Itoa(cfg.Port))
@@ -128,6 +129,9 @@ func (s *Service) start(ctx context.Context, r *cloud.Resource) error {
 // that has its data already it changes nothing.
 func (s *Service) initialise(ctx context.Context, r *cloud.Resource, server *Server) error {
 	ref := r.String("replicateSourceDb")
+	if from := restoredFrom(r); from != "" && ref == "" {
+		return s.restore(ctx, r, server, from)
+	}
 	if ref == "" {
 		return server.bootstrap(ctx, r.String("username"), r.String("password"), r.String("dbName"), s.replication)
 	}
@@ -138,12 +142,17 @@ func (s *Service) initialise(ctx context.Context, r *cloud.Resource, server *Ser
 	if source == nil {
 		return fmt.Errorf("source %s of the replica does not exist", ref)
 	}
+	inherit(r, source)
+	return server.follow(ctx, source.String("address"), source.Int("port", defaultPort), s.replication, s.authority.CAFile())
+}
+
+// inherit gives a copy of a database what AWS takes from the original.
+func inherit(r, source *cloud.Resource) {
 	for _, inherited := range []string{"username", "dbName", "engine", "engineVersion", "allocatedStorage"} {
 		if _, given := r.Inputs[inherited]; !given {
 			r.Outputs[inherited] = source.Outputs[inherited]
 		}
 	}
-	return server.follow(ctx, source.String("address"), source.Int("port", defaultPort), s.replication, s.authority.CAFile())
 }
 
 func (s *Service) config(r *cloud.Resource) (ServerConfig, error) {
@@ -202,11 +211,7 @@ func (s *Service) variables(r *cloud.Resource) map[string]string {
 
 // Remove ends the instance and deletes its data.
 func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
-	s.mu.Lock()
-	kept := s.instances[r.String("arn")]
-	delete(s.instances, r.String("arn"))
-	s.mu.Unlock()
-	if kept != nil {
+	if kept, running := s.instances.Take(r.String("arn")); running {
 		kept.Stop()
 	}
 	if err := process.EndLeftover(s.instanceDir(r), stopTimeout); err != nil {
@@ -220,22 +225,12 @@ func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
 
 // Close stops every instance; their data stays.
 func (s *Service) Close() {
-	s.mu.Lock()
-	all := maps.Clone(s.instances)
-	clear(s.instances)
-	s.mu.Unlock()
-	var wg sync.WaitGroup
-	for _, kept := range all {
-		wg.Go(kept.Stop)
-	}
-	wg.Wait()
+	s.shippers.End("", (*process.Keeper[*process.Process]).Stop)
+	s.instances.End("", (*process.Keeper[*Server]).Stop)
 }
 
-func (s *Service) server(arn string) *Server {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if kept := s.instances[arn]; kept != nil {
-		return kept.Current()
-	}
-	return nil
+// Halt implements cloud.Halter.
+func (s *Service) Halt(region string) {
+	s.shippers.End(region, (*process.Keeper[*process.Process]).Kill)
+	s.instances.End(region, (*process.Keeper[*Server]).Kill)
 }

@@ -9,7 +9,7 @@ import (
 type Status struct {
 	ID          string       `json:"id"`
 	Region      string       `json:"region"`
-	Role        string       `json:"role"` // primary or replica
+	Role        string       `json:"role"` // primary, replica, or backups of one
 	Endpoint    string       `json:"endpoint"`
 	Available   bool         `json:"available"`
 	Replication *Replication `json:"replication,omitempty"` // of a replica
@@ -26,12 +26,20 @@ func (s *Service) Status(ctx context.Context) []Status {
 		if r.String("replicateSourceDb") != "" {
 			st.Role = "replica"
 		}
-		if server := s.server(r.String("arn")); server != nil {
+		if kept, running := s.instances.Get(r.String("arn")); running {
+			server := kept.Current()
 			status, following, err := server.replicaStatus(ctx)
 			st.Available, st.PID = err == nil, server.PID()
 			if following {
 				st.Replication = &status
 			}
+		}
+		all = append(all, st)
+	}
+	for _, r := range s.store.List(backupsType) {
+		st := Status{ID: r.ID, Region: r.Region, Role: "backups"}
+		if kept, running := s.shippers.Get(r.ID); running {
+			st.Available, st.PID = kept.Current().Running(), kept.Current().PID()
 		}
 		all = append(all, st)
 	}

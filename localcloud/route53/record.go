@@ -33,6 +33,22 @@ type record struct {
 	multivalue  bool
 }
 
+// policy is how the record is chosen among others of its name and type, which
+// must all be chosen the same way.
+func (rec *record) policy() string {
+	switch {
+	case rec.failover != "":
+		return "failover"
+	case rec.latency != "":
+		return "latency"
+	case rec.weight != nil:
+		return "weight"
+	case rec.multivalue:
+		return "multivalue"
+	}
+	return "nothing"
+}
+
 // records is the body of aws:route53/record:Record.
 type records struct{ *Service }
 
@@ -44,6 +60,13 @@ func (s records) Apply(_ context.Context, r, _ *cloud.Resource) error {
 	r.Outputs["fqdn"] = strings.TrimSuffix(rec.name, ".")
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, other := range s.find(rec.name, rec.kind) {
+		if other.id != rec.id && other.policy() != rec.policy() {
+			return fmt.Errorf("InvalidChangeBatch: RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created "+
+				"as other RRSets exist with the same name and type: %q is routed by %s, this one by %s",
+				rec.name, r.String("type"), rec.set, other.set, other.policy(), rec.policy())
+		}
+	}
 	s.applied++
 	rec.order = s.applied
 	s.records[r.Region+" "+r.ID] = rec

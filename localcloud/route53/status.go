@@ -65,7 +65,7 @@ func (s *Service) Status() Status {
 func (s *Service) nameStatus(q dns.Question) NameStatus {
 	rrs, from := s.resolve(q.Name, q.Qtype, depth)
 	n := NameStatus{Name: strings.TrimSuffix(q.Name, "."), Type: dns.TypeToString[q.Qtype]}
-	for _, r := range from {
+	for _, r := range s.chosen(from, depth) {
 		n.From = strings.TrimSpace(n.From + " " + strings.TrimSpace(r.set+" "+r.failover))
 	}
 	for _, rr := range rrs {
@@ -73,4 +73,19 @@ func (s *Service) nameStatus(q dns.Question) NameStatus {
 	}
 	slices.Sort(n.Answers)
 	return n
+}
+
+// chosen follows aliases from records that answer to those that were chosen
+// among several of a name.
+func (s *Service) chosen(from []*record, left int) []*record {
+	var out []*record
+	for _, r := range from {
+		behind := s.choose(s.find(r.alias, r.kind), left)
+		if r.alias == "" || left == 0 || len(behind) == 0 {
+			out = append(out, r)
+			continue
+		}
+		out = append(out, s.chosen(behind, left-1)...)
+	}
+	return out
 }

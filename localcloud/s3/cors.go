@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,8 +30,9 @@ func (s *Service) allowOrigin(w http.ResponseWriter, r *http.Request, bucket str
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	known := cmp.Or(s.aliases[origin], origin)
 	for _, rule := range s.cors[bucket] {
-		if rule.allows(origin, method, headers) {
+		if rule.allows(known, method, headers) {
 			rule.answer(w.Header(), origin, headers)
 			return true
 		}

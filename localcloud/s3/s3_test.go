@@ -436,6 +436,10 @@ func TestCORS(t *testing.T) {
 	if res.StatusCode != 200 || h.Get("Access-Control-Allow-Origin") != "https://app.example" || h.Get("Access-Control-Max-Age") != "300" {
 		t.Fatal(res.Status, h)
 	}
+	r.service.Alias("http://127.0.0.1:8080", "https://app.example")
+	if got := preflight("http://127.0.0.1:8080", "POST", "").Header.Get("Access-Control-Allow-Origin"); got != "http://127.0.0.1:8080" {
+		t.Errorf("an alias is allowed as %q", got)
+	}
 	for sentence, res := range map[string]*http.Response{
 		"another origin": preflight("https://evil", "POST", ""),
 		"another method": preflight("https://app.example", "DELETE", ""),

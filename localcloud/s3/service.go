@@ -22,13 +22,22 @@ type Service struct {
 	mu      sync.RWMutex
 	buckets map[string]*bucket
 	cors    map[string][]corsRule // by bucket
+	aliases map[string]string     // origin to the one that CORS rules know it by
 }
 
 // New returns a service that keeps objects under dir, which it creates. A
 // bucket and its objects are there once its resource was applied.
 func New(dir string) (*Service, error) {
-	s := &Service{dir: dir, buckets: map[string]*bucket{}, cors: map[string][]corsRule{}}
+	s := &Service{dir: dir, buckets: map[string]*bucket{}, cors: map[string][]corsRule{}, aliases: map[string]string{}}
 	return s, os.MkdirAll(dir, 0o700)
+}
+
+// Alias has CORS rules that allow one origin allow another too: the domain's
+// page comes in by the front door.
+func (s *Service) Alias(origin, of string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aliases[origin] = of
 }
 
 // Open returns the content of an object, which the caller closes.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -39,20 +38,11 @@ func New(dir string) (*Service, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	secrets, err := cloud.ReadAll[secret](dir)
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		sec := &secret{}
-		if err := json.Unmarshal(raw, sec); err != nil {
-			return nil, fmt.Errorf("secret %s is corrupt: %w; it was left as it is: "+
-				"restore it, or start afresh with 'localcloud down --force'", file, err)
-		}
+	for _, sec := range secrets {
 		s.secrets[sec.ARN] = sec
 	}
 	return s, nil

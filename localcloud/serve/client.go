@@ -55,13 +55,9 @@ func (c *Client) Sweep(ctx context.Context, stack string, known map[string][]str
 	return removed, c.call(ctx, http.MethodPost, "/sweep", sweepRequest{stack, known}, &removed)
 }
 
-// Region makes a region's API refuse every call, or answer again.
-func (c *Client) Region(ctx context.Context, region string, answer bool) error {
-	verb := "refuse"
-	if answer {
-		verb = "answer"
-	}
-	return c.call(ctx, http.MethodPost, "/region/"+region+"/"+verb, nil, nil)
+// Region puts a region into a state, and returns when it is in it.
+func (c *Client) Region(ctx context.Context, region string, state RegionState) error {
+	return c.call(ctx, http.MethodPost, "/region/"+region+"/"+string(state), nil, nil)
 }
 
 // Stop ends the local cloud and returns when its process is gone.

@@ -23,12 +23,12 @@ func (d *Daemon) control() http.Handler {
 		removed, err := d.provider.Sweep(r.Context(), req.Stack, req.Known)
 		reply(w, removed, err)
 	})
-	mux.HandleFunc("POST /region/{region}/{answer}", func(w http.ResponseWriter, r *http.Request) {
-		d.provider.Refuse(r.PathValue("region"), r.PathValue("answer") == "refuse")
-		reply(w, struct{}{}, nil)
+	mux.HandleFunc("POST /region/{region}/{state}", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, struct{}{}, d.setRegion(r.Context(), r.PathValue("region"), RegionState(r.PathValue("state"))))
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, struct{}{}, nil)
+		http.NewResponseController(w).Flush() // before the connection is closed
 		d.stopOnce.Do(func() { close(d.stop) })
 	})
 	return mux

@@ -59,6 +59,7 @@ type Daemon struct {
 
 	mu     sync.Mutex
 	failed map[*cloud.Resource]error // bodies that could not be brought back
+	dark   map[string]bool           // regions without power
 }
 
 // Open takes the directory, opens every address and brings back every body
@@ -69,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 			return nil, err
 		}
 	}
-	d := &Daemon{cfg: cfg, stop: make(chan struct{}), failed: map[*cloud.Resource]error{}}
+	d := &Daemon{cfg: cfg, stop: make(chan struct{}), failed: map[*cloud.Resource]error{}, dark: map[string]bool{}}
 	if d.unlock, err = lock(filepath.Join(cfg.cloud(), "serve.lock")); err != nil {
 		return nil, err
 	}
@@ -120,6 +121,7 @@ func (d *Daemon) open() (err error) {
 	if d.s3, err = s3.New(below("s3")); err != nil {
 		return err
 	}
+	d.s3.Alias("http://"+d.cfg.FrontDoor, "https://"+d.cfg.Domain)
 	if d.secrets, err = secretsmanager.New(below("secretsmanager")); err != nil {
 		return err
 	}
@@ -177,7 +179,8 @@ func (d *Daemon) listen() error {
 	if err != nil {
 		return err
 	}
-	d.serve(aws, endpoint.New(map[string]endpoint.Service{"sqs": d.sqs, "s3": d.s3, "secretsmanager": d.secrets}))
+	d.serve(aws, endpoint.New(map[string]endpoint.Service{
+		"sqs": powered{d.sqs, d}, "s3": powered{d.s3, d}, "secretsmanager": powered{d.secrets, d}}))
 	control, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err

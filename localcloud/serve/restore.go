@@ -70,6 +70,11 @@ func (d *Daemon) Restore(ctx context.Context) error {
 	clear(d.failed)
 	d.mu.Unlock()
 	d.restore(ctx, again)
+	return d.notBack()
+}
+
+// notBack is what could not be brought back.
+func (d *Daemon) notBack() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error

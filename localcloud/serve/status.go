@@ -23,6 +23,7 @@ type Status struct {
 	AWSEndpoint string               `json:"aws_endpoint"`
 	Resources   int                  `json:"resources"`
 	Failed      []string             `json:"failed,omitempty"` // not brought back after a restart
+	Regions     []RegionStatus       `json:"regions"`          // but for those that are well
 	Memory      Memory               `json:"memory"`
 	Balancers   []elb.Status         `json:"balancers"`
 	Groups      []autoscaling.Status `json:"groups"`
@@ -42,7 +43,7 @@ type Memory struct {
 func (d *Daemon) Status(ctx context.Context) Status {
 	st := Status{
 		URL: d.door.URL(), Domain: d.cfg.Domain, PID: os.Getpid(), AWSEndpoint: "http://" + d.cfg.AWS,
-		Resources: len(d.store.All()), Memory: memory(),
+		Resources: len(d.store.All()), Regions: d.regions(), Memory: memory(),
 		Balancers: d.elb.Status(), Groups: d.autoscaling.Status(), Databases: d.rds.Status(ctx),
 		Caches: d.elasticache.Status(ctx), Queues: d.sqs.Status(), DNS: d.route53.Status(),
 	}

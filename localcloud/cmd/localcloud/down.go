@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -92,22 +91,4 @@ func (s *system) remove() error {
 		}
 	}
 	return nil
-}
-
-// regionCmd switches a region's API off and on.
-type regionCmd struct {
-	Name string `arg:"" help:"AWS region, such as ap-northeast-2."`
-	Down bool   `help:"Refuse every call." xor:"direction" required:""`
-	Up   bool   `help:"Answer again." xor:"direction" required:""`
-}
-
-// Run switches.
-func (c *regionCmd) Run(s *system) error {
-	client, err := serve.Connect(s.serve)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
-	defer cancel()
-	return client.Region(ctx, c.Name, c.Up)
 }

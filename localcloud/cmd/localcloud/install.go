@@ -33,6 +33,14 @@ var compiler = need{"gcc libc6-dev", func() error {
 	return nil
 }}
 
+// browser is what the tests of the page need, and the letters that they show.
+var browser = need{"chromium fonts-noto-cjk fonts-noto-color-emoji", func() error {
+	if _, err := exec.LookPath("chromium"); err != nil {
+		return errors.New("chromium is not installed, which the tests of the page need: install it, then try again")
+	}
+	return nil
+}}
+
 // install brings what is missing, on Debian as root; elsewhere it says what to
 // install.
 func install(ctx context.Context, say io.Writer, needs []need) error {
@@ -76,7 +84,7 @@ type installCmd struct {
 func (c *installCmd) Run(s *system) error {
 	needs := servers
 	if c.Test {
-		needs = append(needs, compiler)
+		needs = append(needs, compiler, browser)
 	}
 	return install(s.ctx, os.Stdout, needs)
 }

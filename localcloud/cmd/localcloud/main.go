@@ -27,13 +27,15 @@ type cli struct {
 	DNS       netip.AddrPort `help:"Where Route 53 answers." default:"127.0.0.1:8053"`
 	AWS       string         `help:"Where the AWS endpoints (SQS, S3, Secrets Manager) are." default:"127.0.0.1:4566" name:"aws"`
 
-	Up      upCmd      `cmd:"" help:"Bring both regions up, or to what the program says."`
-	Preview previewCmd `cmd:"" help:"Show what up would change."`
-	Status  statusCmd  `cmd:"" help:"Show how everything does."`
-	Down    downCmd    `cmd:"" help:"Remove everything: processes, ports and data."`
-	Region  regionCmd  `cmd:"" help:"Make a region's API refuse every call, or answer again."`
-	Install installCmd `cmd:"" help:"Install MariaDB and Redis when they are missing."`
-	Serve   serveCmd   `cmd:"" help:"Run the local cloud's own process; up starts it by itself."`
+	Up       upCmd       `cmd:"" help:"Bring both regions up, or to what the program says."`
+	Preview  previewCmd  `cmd:"" help:"Show what up would change."`
+	Status   statusCmd   `cmd:"" help:"Show how everything does."`
+	Down     downCmd     `cmd:"" help:"Remove everything: processes, ports and data."`
+	Region   regionCmd   `cmd:"" help:"Rehearse the loss of a region: switch its API off, or all of it, or on again."`
+	Rotate   rotateCmd   `cmd:"" help:"Draw a secret anew; the next up brings it to what uses it."`
+	PlanTime planTimeCmd `cmd:"" help:"Say how long AWS will take for an up of each stack, and for a failover."`
+	Install  installCmd  `cmd:"" help:"Install MariaDB and Redis when they are missing."`
+	Serve    serveCmd    `cmd:"" help:"Run the local cloud's own process; up starts it by itself."`
 }
 
 // system is what every command works on.

@@ -66,9 +66,12 @@ func benchEngine(b *testing.B) *engine.Engine {
 		b.Fatal(err)
 	}
 	b.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Join(root, ".local", "bin"))
-	binary := filepath.Join(b.TempDir(), "feed")
-	if err := os.WriteFile(binary, []byte("not run"), 0o600); err != nil {
-		b.Fatal(err)
+	programs := b.TempDir()
+	binary := filepath.Join(programs, "feed")
+	for _, name := range []string{"feed", "slackalarm", "watchdog"} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte("not run"), 0o600); err != nil {
+			b.Fatal(err)
+		}
 	}
 	project, err := engine.Load(root, b.TempDir(), binary)
 	if err != nil {

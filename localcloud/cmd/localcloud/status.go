@@ -43,7 +43,7 @@ func (c *statusCmd) Run(s *system) error {
 func printStatus(w io.Writer, st *serve.Status) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, region := range regions(st) {
-		fmt.Fprintf(table, "%s\t\t\n", region)
+		fmt.Fprintf(table, "%s%s\t\t\n", region, lost(st, region))
 		for _, row := range rows(st, region) {
 			fmt.Fprintf(table, "  %s\t%s\t\n", row[0], row[1])
 		}
@@ -74,6 +74,16 @@ func printStatus(w io.Writer, st *serve.Status) {
 		fmt.Fprintf(table, "NOT BACK\t%s\t\n", failure)
 	}
 	table.Flush()
+}
+
+// lost tells that a region is not up.
+func lost(st *serve.Status, region string) string {
+	for _, r := range st.Regions {
+		if r.Region == region {
+			return fmt.Sprintf("  %s, %d calls refused: 'localcloud region %s --up'", strings.ToUpper(string(r.State)), r.Refused, region)
+		}
+	}
+	return ""
 }
 
 func regions(st *serve.Status) []string {
@@ -115,7 +125,7 @@ func rows(st *serve.Status, region string) [][2]string {
 	}
 	for _, db := range st.Databases {
 		if db.Region == region {
-			add("database", "%s %s at %s", db.ID, databaseState(db), db.Endpoint)
+			add("database", "%s %s %s", db.ID, databaseState(db), db.Endpoint)
 		}
 	}
 	for _, c := range st.Caches {
@@ -146,6 +156,8 @@ func databaseState(db rds.Status) string {
 	switch {
 	case !db.Available:
 		return db.Role + ", DOWN"
+	case db.Role == "backups":
+		return "backups, shipped as they are written"
 	case db.Replication == nil:
 		return db.Role
 	case !db.Replication.Running:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"newsfeed/infra"
@@ -14,7 +15,9 @@ import (
 )
 
 // upCmd brings both regions up.
-type upCmd struct{}
+type upCmd struct {
+	Stack string `help:"Bring up this stack only, as in a failover."`
+}
 
 // timing is one line of the table of where the time went.
 type timing struct {
@@ -24,9 +27,13 @@ type timing struct {
 }
 
 // Run starts what does not run, then makes each stack what the program says.
-func (*upCmd) Run(s *system) error {
+func (c *upCmd) Run(s *system) error {
 	began := time.Now()
 	project, err := s.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(project, c.Stack)
 	if err != nil {
 		return err
 	}
@@ -42,7 +49,7 @@ func (*upCmd) Run(s *system) error {
 	}
 	times := []timing{{what: "local cloud", took: time.Since(began), detail: map[bool]string{true: "started", false: "was running"}[started]}}
 	e := &engine.Engine{Project: project, Program: infra.Deploy, Provider: client.Info.Provider, Out: os.Stdout}
-	stacks, changed, err := s.bringAllUp(e, client)
+	stacks, changed, err := s.bringAllUp(e, client, chosen)
 	if err != nil {
 		return errors.Join(err, s.stopIfEmpty(client, started))
 	}
@@ -60,12 +67,27 @@ func (*upCmd) Run(s *system) error {
 	return nil
 }
 
-// bringAllUp runs the engine over every stack, a stack after its peer.
-func (s *system) bringAllUp(e *engine.Engine, client *serve.Client) (times []timing, changed int, err error) {
+// choose returns the stack of that name, or all when there is none given.
+func choose(project *engine.Project, name string) ([]engine.Stack, error) {
+	var known []string
+	for _, stack := range project.Stacks {
+		if stack.Name == name {
+			return []engine.Stack{stack}, nil
+		}
+		known = append(known, stack.Name)
+	}
+	if name != "" {
+		return nil, fmt.Errorf("there is no stack %q: %s has files for %s", name, project.Dir, strings.Join(known, " and "))
+	}
+	return project.Stacks, nil
+}
+
+// bringAllUp runs the engine over stacks, in their order.
+func (s *system) bringAllUp(e *engine.Engine, client *serve.Client, stacks []engine.Stack) (times []timing, changed int, err error) {
 	if err := client.Restore(s.ctx); err != nil {
 		return nil, 0, err
 	}
-	for _, stack := range e.Project.Stacks {
+	for _, stack := range stacks {
 		fmt.Printf("\n── %s (%s) ──\n", stack.Name, stack.Region)
 		result, err := s.bringUp(e, client, stack)
 		if err != nil {
@@ -108,26 +130,38 @@ func (s *system) check(project *engine.Project) error {
 }
 
 func (s *system) bringUp(e *engine.Engine, client *serve.Client, stack engine.Stack) (engine.Result, error) {
-	known, err := e.Project.Known(stack.Name)
+	known, interrupted, err := e.Project.Known(stack.Name)
 	if err != nil {
 		return engine.Result{}, err
 	}
-	removed, err := client.Sweep(s.ctx, stack.Name, known)
-	if err != nil {
-		return engine.Result{}, err
-	}
-	if len(removed) > 0 {
-		fmt.Printf("removed %d resources that an interrupted run had made and not noted\n", len(removed))
+	if interrupted {
+		removed, err := client.Sweep(s.ctx, stack.Name, known)
+		if err != nil {
+			return engine.Result{}, err
+		}
+		if len(removed) > 0 {
+			fmt.Printf("removed %d resources that an interrupted run had made and not noted\n", len(removed))
+		}
 	}
 	return e.Up(s.ctx, stack.Name)
 }
 
 // previewCmd shows what up would change.
-type previewCmd struct{}
+type previewCmd struct {
+	Stack string `help:"Preview this stack only." xor:"what"`
+	Base  string `help:"Compare the working tree with this commit instead, on paper: no local cloud, no credentials." xor:"what"`
+}
 
 // Run previews each stack against its state.
-func (*previewCmd) Run(s *system) error {
+func (c *previewCmd) Run(s *system) error {
+	if c.Base != "" {
+		return s.compare(c.Base)
+	}
 	project, err := s.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(project, c.Stack)
 	if err != nil {
 		return err
 	}
@@ -139,11 +173,11 @@ func (*previewCmd) Run(s *system) error {
 		return err
 	}
 	e := &engine.Engine{Project: project, Program: infra.Deploy, Provider: client.Info.Provider, Out: os.Stdout}
-	return errors.Join(s.previewAll(e), s.stopIfEmpty(client, started))
+	return errors.Join(s.previewAll(e, chosen), s.stopIfEmpty(client, started))
 }
 
-func (s *system) previewAll(e *engine.Engine) error {
-	for _, stack := range e.Project.Stacks {
+func (s *system) previewAll(e *engine.Engine, stacks []engine.Stack) error {
+	for _, stack := range stacks {
 		fmt.Printf("\n── %s (%s) ──\n", stack.Name, stack.Region)
 		if stack.Peer != "" && !e.Project.Exists(stack.Peer) {
 			fmt.Printf("%s reads the outputs of %s, which was never brought up: 'make up', then preview again\n", stack.Name, stack.Peer)
@@ -171,7 +205,7 @@ func describe(r engine.Result) string {
 	}
 	for i, step := range r.Slowest {
 		if i < 3 && step.Took > time.Second {
-			text += fmt.Sprintf("; %s %.1f s", step.Name, step.Took.Seconds())
+			text += fmt.Sprintf("; %s %.1f s", step.Name(), step.Took.Seconds())
 		}
 	}
 	return text[2:]

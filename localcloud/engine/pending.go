@@ -7,21 +7,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// forgetPending clears what an interrupted run had begun: whatever came of it
-// was swept from the local cloud before.
+// forgetPending clears what an interrupted run had begun, through the engine's
+// own export and import: whatever came of it was swept from the local cloud
+// before.
 func (e *Engine) forgetPending(ctx context.Context, stack auto.Stack) error {
 	state, _, err := e.Project.readState(stack.Name())
 	if err != nil || len(state.Checkpoint.Latest.Pending) == 0 {
 		return err
 	}
-	return e.edit(ctx, stack, func(deployment map[string]json.RawMessage) error {
-		delete(deployment, "pending_operations")
-		return nil
-	})
-}
-
-// edit changes the state of a stack through the engine's own export and import.
-func (e *Engine) edit(ctx context.Context, stack auto.Stack, change func(map[string]json.RawMessage) error) error {
 	exported, err := stack.Export(ctx)
 	if err != nil {
 		return err
@@ -30,9 +23,7 @@ func (e *Engine) edit(ctx context.Context, stack auto.Stack, change func(map[str
 	if err := json.Unmarshal(exported.Deployment, &deployment); err != nil {
 		return err
 	}
-	if err := change(deployment); err != nil {
-		return err
-	}
+	delete(deployment, "pending_operations")
 	if exported.Deployment, err = json.Marshal(deployment); err != nil {
 		return err
 	}

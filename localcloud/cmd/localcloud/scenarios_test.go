@@ -1,0 +1,93 @@
+package main
+
+// scenario is one change to both stacks brought up, and what comes of it.
+type scenario struct {
+	from    func(stack string, s settings) // brought up first; the committed config if nil
+	edit    func(stack string, s settings)
+	binary  bool              // another feed binary
+	image   string            // another AMI
+	rotate  string            // a secret, drawn anew
+	want    map[string]string // by stack, in its order: a line for each operation
+	refused map[string]string // by stack: what the engine says instead, at up only if want says what it previews
+}
+
+// rolled is a new version of both launch templates, which starts a refresh of
+// both groups.
+const rolled = "update web-group web-template worker-group worker-template"
+
+var scenarios = map[string]scenario{
+	"nothing changed": {want: map[string]string{"seoul": "", "tokyo": ""}},
+	"a new binary rolls the groups and touches nothing else": {
+		binary: true,
+		want:   map[string]string{"seoul": "replace storage-binary\n" + rolled}},
+	"a newer AMI rolls the groups": {
+		image: "ami-0123456789abcdef0",
+		want:  map[string]string{"seoul": rolled}},
+	"another instance type rolls its group": {
+		edit: on("seoul", func(s settings) { s.nested("web")["instanceType"] = "m7g.xlarge" }),
+		want: map[string]string{"seoul": "update web-group web-template"}},
+	"a larger group is resized, not rolled": {
+		edit: on("seoul", func(s settings) { s.nested("web")["min"] = 3 }),
+		want: map[string]string{"seoul": "update alarms-edge-too-few-hosts web-group"}},
+	"a larger database is changed in place": {
+		edit: on("seoul", func(s settings) { s.nested("database")["instanceClass"] = "db.m7g.xlarge" }),
+		want: map[string]string{"seoul": "update alarms-database-memory database-instance"}},
+	"a database parameter changes its group only": {
+		edit: on("seoul", func(s settings) { s.nested("database")["maxConnections"] = 700 }),
+		want: map[string]string{"seoul": "update alarms-database-connections database-parameters"}},
+	"a read replica is added, and the groups learn of it": {
+		edit: on("seoul", func(s settings) { s.nested("database")["readReplicas"] = 1 }),
+		want: map[string]string{"seoul": "create alarms-database-reader-lag-1 database-reader-1\n" +
+			"update dashboard-region web-group web-template worker-group worker-template"}},
+	"another database password reaches the database and its secret": {
+		rotate: "databasePassword",
+		want:   map[string]string{"seoul": "replace secrets-database-value\nupdate database-instance"}},
+	"another cache token reaches the cache and its secret": {
+		rotate: "cacheToken",
+		want:   map[string]string{"seoul": "replace secrets-cache-value\nupdate cache-cluster"}},
+	"a threshold changes its alarms": {
+		edit: on("seoul", func(s settings) { s.nested("alarms")["cpuPercent"] = 90 }),
+		want: map[string]string{"seoul": "update alarms-cache-cpu-1 alarms-cache-cpu-2 alarms-database-cpu alarms-web-cpu alarms-worker-cpu"}},
+	"another network is refused: the VPC holds the data stores": {
+		edit:    on("seoul", func(s settings) { s.nested("network")["cidr"] = "10.40.0.0/16" }),
+		refused: map[string]string{"seoul": "Network$aws:ec2/vpc:Vpc::network-vpc\"\n  as it is currently marked for protection"}},
+	"the standby is promoted in place": {
+		edit: on("tokyo", func(s settings) { s["newsfeed:role"] = "primary" }),
+		want: map[string]string{"tokyo": "create alarms-cache-cpu-2 alarms-cache-evictions-2 alarms-cache-memory-2\n" +
+			"delete alarms-database-replica-lag alarms-database-replication-stopped\n" +
+			"update alarms-edge-too-few-hosts alarms-region-impaired cache-cluster dashboard-region database-instance " +
+			"web-group web-template worker-group worker-template"}},
+	"a primary is not demoted in place: AWS refuses": {
+		edit: func(stack string, s settings) {
+			s["newsfeed:role"] = map[string]string{"seoul": "standby", "tokyo": "primary"}[stack]
+		},
+		want: map[string]string{"seoul": "create alarms-database-replica-lag alarms-database-replication-stopped\n" +
+			"delete alarms-cache-cpu-2 alarms-cache-evictions-2 alarms-cache-memory-2\n" +
+			"update alarms-edge-too-few-hosts alarms-region-impaired cache-cluster dashboard-region database-instance " +
+			"web-group web-template worker-group worker-template"},
+		refused: map[string]string{"seoul": "cannot elect new source database for replication"}},
+	"warm-standby to pilot-light empties the groups and drops the cache": {
+		edit: strategy("pilot-light"),
+		want: map[string]string{"seoul": "update alarms-peer",
+			"tokyo": "delete alarms... cache-cluster cache-engine cache-parameters cache-slow cache-subnets web-cpu web-requests worker-backlog\n" +
+				"update alarms-region-impaired dashboard-region web-group web-template worker-group worker-template"}},
+	"pilot-light to warm-standby fills the groups and brings a cache": {
+		from: strategy("pilot-light"), edit: strategy("warm-standby"),
+		want: map[string]string{"seoul": "update alarms-peer",
+			"tokyo": "create alarms... cache-cluster cache-engine cache-parameters cache-slow cache-subnets web-cpu web-requests worker-backlog\n" +
+				"update alarms-region-impaired dashboard-region web-group web-template worker-group worker-template"}},
+	"warm-standby to active-active raises the standby and routes by latency": {
+		edit: strategy("active-active"),
+		want: map[string]string{"seoul": "update dns-answer web-group web-template worker-group worker-template",
+			"tokyo": "create alarms-cache-cpu-2 alarms-cache-evictions-2 alarms-cache-memory-2\n" +
+				"update alarms-edge-too-few-hosts cache-cluster dashboard-region database-instance web-group web-template worker-group worker-template"}},
+	"active-active to warm-standby lowers it and routes by failover": {
+		from: strategy("active-active"), edit: strategy("warm-standby"),
+		want: map[string]string{"seoul": "update dns-answer web-group web-template worker-group worker-template",
+			"tokyo": "delete alarms-cache-cpu-2 alarms-cache-evictions-2 alarms-cache-memory-2\n" +
+				"update alarms-edge-too-few-hosts cache-cluster dashboard-region database-instance web-group web-template worker-group worker-template"}},
+	"warm-standby to backup-restore is refused: the replica goes by hand": {
+		edit:    strategy("backup-restore"),
+		want:    map[string]string{"seoul": "update alarms-peer"},
+		refused: map[string]string{"tokyo": "Database$aws:rds/instance:Instance::database-instance\" cannot be deleted"}},
+}
