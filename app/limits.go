@@ -15,7 +15,8 @@ const (
 	MaxMedia         = 10   // per story
 	MaxPhotoBytes    = 15 << 20
 	MaxVideoBytes    = 200 << 20
-	MaxIdempotency   = 64 // bytes
+	MaxPixels        = 20_000 // of one side
+	MaxIdempotency   = 64     // bytes
 	DefaultPage      = 20
 	MaxPage          = 50
 	MaxFriendsPage   = 500

@@ -1,10 +1,34 @@
 package app
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
+
+// File is what a client tells about a file before it uploads it.
+type File struct {
+	Type  string `json:"type"` // image/jpeg, video/mp4, ...
+	Bytes int64  `json:"bytes"`
+	// In pixels, as it is shown; zero when the client cannot tell. A page keeps
+	// the place free while the file loads.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+}
+
+// Check says why the file cannot be uploaded, or nil.
+func (f File) Check() error {
+	switch {
+	case (f.Width == 0) != (f.Height == 0):
+		return Invalid("width", "and height go together: give both or none")
+	case f.Width < 0 || f.Width > MaxPixels:
+		return Invalid("width", "is %d: 1 to %d pixels are allowed", f.Width, MaxPixels)
+	case f.Height < 0 || f.Height > MaxPixels:
+		return Invalid("height", "is %d: 1 to %d pixels are allowed", f.Height, MaxPixels)
+	}
+	return CheckMedia(f.Type, f.Bytes)
+}
 
 // Upload is a ticket to upload one file: a form to be posted to URL, with these
 // fields before the file.
@@ -42,16 +66,34 @@ func MaxBytes(k Kind) int64 {
 	return MaxPhotoBytes
 }
 
-// MediaKey names a new upload by user; CheckMedia has passed.
-func MediaKey(user, id ID, contentType string) string {
-	return mediaPrefix(user) + id.String() + mediaTypes[contentType].extension
+// MediaKey names a new upload by user; f.Check has passed. The name tells the
+// size in pixels, so that it needs no place of its own in any store.
+func MediaKey(user, id ID, f File) string {
+	size := ""
+	if f.Width > 0 {
+		size = fmt.Sprintf("-%dx%d", f.Width, f.Height)
+	}
+	return mediaPrefix(user) + id.String() + size + mediaTypes[f.Type].extension
+}
+
+// Size is the file's size in pixels, or zeros when its name doesn't tell.
+func (m Media) Size() (width, height int) {
+	const id = len("00000000-0000-7000-8000-000000000000")
+	name := m.Key[strings.LastIndex(m.Key, "/")+1:]
+	if len(name) <= id {
+		return 0, 0
+	}
+	if n, err := fmt.Sscanf(name[id:], "-%dx%d.", &width, &height); n < 2 || err != nil {
+		return 0, 0
+	}
+	return width, height
 }
 
 func mediaPrefix(user ID) string { return "media/" + user.String() + "/" }
 
 // CheckKey says why key cannot be a file that user uploaded, or nil.
 func CheckKey(user ID, key string) error {
-	if rest, ok := strings.CutPrefix(key, mediaPrefix(user)); !ok || len(rest) > 50 || strings.Contains(rest, "/") {
+	if rest, ok := strings.CutPrefix(key, mediaPrefix(user)); !ok || len(rest) > 60 || strings.Contains(rest, "/") {
 		return Invalid("media", "names %.100q, which is not an upload of yours", key)
 	}
 	return nil

@@ -136,11 +136,15 @@ type shown struct {
 	URL   string `json:"url"`
 	Type  string `json:"type"`
 	Bytes int64  `json:"bytes"`
+	// In pixels, when the uploader told.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
 }
 
 func (s *Story) shown() (out []shown) {
 	for i, m := range s.Media {
-		out = append(out, shown{"/v1/stories/" + s.ID.String() + "/media/" + strconv.Itoa(i), m.Type, m.Bytes})
+		width, height := m.Size()
+		out = append(out, shown{"/v1/stories/" + s.ID.String() + "/media/" + strconv.Itoa(i), m.Type, m.Bytes, width, height})
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Queue is a queue in memory that behaves as badly as SQS may: with Unruly it
-// delivers twice, out of order. Its methods are safe for concurrent use.
+// delivers late, twice and out of order. Its methods are safe for concurrent use.
 type Queue struct {
 	Unruly bool
 	// NoDelay ignores delays: tests don't wait.
@@ -50,10 +50,16 @@ func (q *Queue) Send(_ context.Context, delay time.Duration, messages ...[]byte)
 	if !q.NoDelay {
 		at = at.Add(delay)
 	}
-	for _, m := range messages {
-		q.waiting = append(q.waiting, queued{m, at})
+	late := func() time.Time {
 		if q.Unruly && rand.IntN(3) == 0 {
-			q.waiting = append(q.waiting, queued{m, at.Add(time.Duration(rand.IntN(20)) * time.Millisecond)})
+			return at.Add(time.Duration(rand.IntN(50)) * time.Millisecond)
+		}
+		return at
+	}
+	for _, m := range messages {
+		q.waiting = append(q.waiting, queued{m, late()})
+		if q.Unruly && rand.IntN(3) == 0 {
+			q.waiting = append(q.waiting, queued{m, late()})
 		}
 	}
 	if q.wake != nil {

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"newsfeed/app/mysql"
 	"newsfeed/localcloud/elasticache"
 	"newsfeed/localcloud/rds"
 )
@@ -33,7 +35,15 @@ type Stores struct {
 	Cache    *elasticache.Server
 	// DatabaseAddr and CacheAddr are host:port.
 	DatabaseAddr, CacheAddr string
-	stops                   []func()
+
+	mu    sync.Mutex
+	stops []func()
+}
+
+func (s *Stores) onStop(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = append(s.stops, f)
 }
 
 // Current is the binary's servers; set by Main before any test runs.
@@ -64,8 +74,8 @@ func StartWith(ctx context.Context, variables map[string]string) (*Stores, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Stores{Dir: dir, block: fmt.Sprintf("127.%d.%d", 200+rand.IntN(40), rand.IntN(256))}
-	s.stops = append(s.stops, func() { os.RemoveAll(dir) })
+	s := &Stores{Dir: dir, block: randomBlock()}
+	s.onStop(func() { os.RemoveAll(dir) })
 	// A MariaDB that starts clears the temporary tables of every other one that
 	// shares its temporary directory.
 	if err := os.Setenv("TMPDIR", dir); err != nil {
@@ -77,6 +87,9 @@ func StartWith(ctx context.Context, variables map[string]string) (*Stores, error
 	}
 	return s, nil
 }
+
+// randomBlock picks 254 loopback addresses that hardly anything else has.
+func randomBlock() string { return fmt.Sprintf("127.%d.%d", 200+rand.IntN(40), rand.IntN(256)) }
 
 func (s *Stores) start(ctx context.Context, variables map[string]string) (err error) {
 	if err := elasticache.Installed(); err != nil {
@@ -107,7 +120,7 @@ func (s *Stores) StartDatabase(ctx context.Context, address string, variables ma
 	if err != nil {
 		return nil, "", err
 	}
-	s.stops = append(s.stops, server.Stop)
+	s.onStop(server.Stop)
 	_, err = server.Admin().ExecContext(ctx, fmt.Sprintf("CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4; "+
 		"CREATE USER IF NOT EXISTS '%s'@'%%' IDENTIFIED BY '%s'; GRANT ALL ON `%s%%`.* TO '%s'@'%%'",
 		DatabaseName, DatabaseUser, DatabasePass, DatabaseName, DatabaseUser))
@@ -124,7 +137,7 @@ func (s *Stores) StartCache(ctx context.Context, address string) (*elasticache.S
 	if err != nil {
 		return nil, "", err
 	}
-	s.stops = append(s.stops, server.Stop)
+	s.onStop(server.Stop)
 	return server, address + ":" + strconv.Itoa(port), nil
 }
 
@@ -136,13 +149,13 @@ func (s *Stores) Stop() {
 	s.stops = nil
 }
 
-// Eventually waits until condition returns nil, and fails the test after ten
+// Eventually waits until condition returns nil, and fails the test after thirty
 // seconds with its last error.
 func Eventually(t testing.TB, what string, condition func() error) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for {
 		err := condition()
 		if err == nil {
@@ -156,26 +169,41 @@ func Eventually(t testing.TB, what string, condition func() error) {
 	}
 }
 
-// StartReplica starts a MariaDB that follows the shared one, from its beginning.
-func (s *Stores) StartReplica(ctx context.Context) (*rds.Server, string, error) {
+// StartPair starts a MariaDB and a replica of it, and returns how the app reaches
+// them. The replica has the schema soon after.
+func (s *Stores) StartPair(t testing.TB) (c mysql.Config, replica *rds.Server) {
+	t.Helper()
+	primary, addr, err := s.StartDatabase(t.Context(), s.Address(), nil)
+	if err == nil {
+		replica, c.Readers, err = s.startReplica(t.Context(), primary, addr)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Writer, c.Name, c.User, c.Password = addr, DatabaseName, DatabaseUser, DatabasePass
+	Migrate(t, c)
+	return c, replica
+}
+
+func (s *Stores) startReplica(ctx context.Context, primary *rds.Server, primaryAddr string) (server *rds.Server, addrs []string, err error) {
 	address := s.Address()
 	const port = 3306
-	server, err := rds.StartServer(ctx, filepath.Join(s.Dir, "template"), rds.ServerConfig{
+	server, err = rds.StartServer(ctx, filepath.Join(s.Dir, "template"), rds.ServerConfig{
 		Dir: filepath.Join(s.Dir, "mariadb-"+address), Address: address, Port: port, ServerID: s.servers.Add(1), ReadOnly: true,
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	s.stops = append(s.stops, server.Stop)
-	if _, err = s.Database.Admin().ExecContext(ctx, "CREATE USER IF NOT EXISTS 'replication'@'%' IDENTIFIED BY 'replication'; "+
+	s.onStop(server.Stop)
+	if _, err = primary.Admin().ExecContext(ctx, "CREATE USER IF NOT EXISTS 'replication'@'%' IDENTIFIED BY 'replication'; "+
 		"GRANT REPLICATION SLAVE ON *.* TO 'replication'@'%'"); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	host, _, err := net.SplitHostPort(s.DatabaseAddr)
+	host, _, err := net.SplitHostPort(primaryAddr)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	_, err = server.Admin().ExecContext(ctx, fmt.Sprintf("CHANGE MASTER TO MASTER_HOST='%s', MASTER_PORT=%d, "+
 		"MASTER_USER='replication', MASTER_PASSWORD='replication', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START REPLICA", host, port))
-	return server, address + ":" + strconv.Itoa(port), err
+	return server, []string{net.JoinHostPort(address, strconv.Itoa(port))}, err
 }

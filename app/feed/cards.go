@@ -72,6 +72,7 @@ func (s *Service) complete(ctx context.Context, reader app.ID, ids []app.ID, car
 	if len(noStory) == 0 && len(noCounts) == 0 {
 		return nil
 	}
+	ctx = s.fresh(ctx, reader) // who just reacted sees it
 	at := make(map[app.ID]*redis.Card, len(ids))
 	for i := range cards {
 		at[ids[i]] = &cards[i]

@@ -66,6 +66,17 @@ func TestAWarmPageTakesTwoRoundTripsAndNoSQL(t *testing.T) {
 	if !query.Cursor.At.IsZero() {
 		t.Error("the end of the feed is not told")
 	}
+	// The counters do count: a cold page takes more of both.
+	if err := p.Cache.Drop(t.Context(), reader.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.n.Store(0)
+	if _, err := q.Feed(t.Context(), reader.token, app.Query{Limit: 20}); err != nil {
+		t.Fatal(err)
+	}
+	if h.n.Load() < 3 || statements.Load() == 0 {
+		t.Errorf("a cold page took %d round trips and %d statements", h.n.Load(), statements.Load())
+	}
 }
 
 func TestADatabaseThatDiesAndComesBackHasEveryAcknowledgedStory(t *testing.T) {
@@ -122,12 +133,7 @@ func TestADatabaseThatDiesAndComesBackHasEveryAcknowledgedStory(t *testing.T) {
 
 func TestALaggingReplicaLeavesNoHole(t *testing.T) {
 	t.Parallel()
-	c := apptest.NewDatabase(t)
-	replica, addr, err := apptest.Current.StartReplica(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Readers = []string{addr}
+	c, replica := apptest.Current.StartPair(t)
 	apptest.Eventually(t, "the replica has the schema", func() error {
 		_, err := replica.Admin().Exec("SELECT 1 FROM " + c.Name + ".stories LIMIT 1")
 		return err
@@ -257,7 +263,7 @@ func TestARegionThatDoesNotWriteServesWhatItsDatabaseHas(t *testing.T) {
 		"accept":    standby.AcceptFriend(t.Context(), reader.User, author.ID),
 		"request":   second(standby.RequestFriend(t.Context(), reader.User, author.User)),
 		"comment":   first(standby.Comment(t.Context(), reader.User, kept, "x")),
-		"an upload": first(standby.Upload(t.Context(), reader.User, "image/png", 5)),
+		"an upload": first(standby.Upload(t.Context(), reader.User, app.File{Type: "image/png", Bytes: 5})),
 	} {
 		if !errors.Is(err, app.ErrFenced) {
 			t.Errorf("%s on the standby: %v", what, err)

@@ -17,14 +17,14 @@ type MediaStore interface {
 }
 
 // Upload gives a ticket to upload one file.
-func (s *Service) Upload(ctx context.Context, user app.User, contentType string, size int64) (app.Upload, error) {
-	if err := app.CheckMedia(contentType, size); err != nil {
+func (s *Service) Upload(ctx context.Context, user app.User, file app.File) (app.Upload, error) {
+	if err := file.Check(); err != nil {
 		return app.Upload{}, err
 	}
 	if err := s.Gate.Writable(); err != nil {
 		return app.Upload{}, err
 	}
-	return s.Files.Upload(ctx, app.MediaKey(user.ID, s.IDs.New(), contentType), contentType, size)
+	return s.Files.Upload(ctx, app.MediaKey(user.ID, s.IDs.New(), file), file.Type, file.Bytes)
 }
 
 // Media returns the address of the story's file number idx.

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -57,6 +58,9 @@ func decode(raw []byte) (m message, err error) {
 		if id == nil {
 			return m, fmt.Errorf("message %.200q: an identifier is missing", raw)
 		}
+	}
+	if m.Kind == kindRevoked && len(m.Hash) != sha256.Size {
+		return m, fmt.Errorf("message %.200q: the session's hash has %d bytes", raw, len(m.Hash))
 	}
 	return m, nil
 }

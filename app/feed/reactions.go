@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"newsfeed/app"
+	"newsfeed/app/mysql"
 )
 
 // React sets the user's reaction to a story; kind "" takes it back.
@@ -18,7 +19,21 @@ func (s *Service) React(ctx context.Context, user app.User, story app.ID, kind s
 	if _, err := s.DB.React(ctx, story, user.ID, kind); err != nil {
 		return err
 	}
-	s.figuresChanged(ctx, story, s.Cache.React(ctx, story, user.ID, kind))
+	s.figuresChanged(ctx, story, s.reacted(ctx, story, user.ID, kind))
+	s.wrote(ctx, user.ID)
+	return nil
+}
+
+// reacted tells the cache. Of two requests at once by the same user the cache may
+// have heard in the other order than the database: whoever then finds another
+// reaction in the database than its own has the cache forget the story's figures.
+func (s *Service) reacted(ctx context.Context, story, user app.ID, kind string) error {
+	if err := s.Cache.React(ctx, story, user, kind); err != nil {
+		return err
+	}
+	if now, err := s.DB.Reaction(mysql.FromWriter(ctx), story, user); err != nil || now != kind {
+		return s.Cache.ForgetCounts(ctx, story)
+	}
 	return nil
 }
 

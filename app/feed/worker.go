@@ -3,7 +3,9 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,10 +50,15 @@ func (w *Worker) Run(ctx context.Context) {
 			slog.Warn("queue", "error", err)
 			pause(ctx, time.Second)
 		}
-		for _, d := range deliveries {
+		beats := make([]func(), len(deliveries))
+		for i, d := range deliveries { // before the first of them waits for a slot
+			beats[i] = w.heartbeat(context.WithoutCancel(ctx), d)
+		}
+		for i, d := range deliveries {
 			slots <- struct{}{}
 			wg.Go(func() {
 				defer func() { <-slots }()
+				defer beats[i]()
 				w.handle(context.WithoutCancel(ctx), d)
 			})
 		}
@@ -89,10 +96,9 @@ func pause(ctx context.Context, d time.Duration) {
 func (w *Worker) handle(ctx context.Context, d Delivery) {
 	ctx, cancel := context.WithTimeout(ctx, 10*w.Visibility)
 	defer cancel()
-	defer w.heartbeat(ctx, d)()
 	m, err := decode(d.Body)
 	if err == nil {
-		err = w.do(ctx, m)
+		err = w.attempt(ctx, m)
 	}
 	if err != nil {
 		if errors.Is(err, redis.ErrDown) {
@@ -107,7 +113,17 @@ func (w *Worker) handle(ctx context.Context, d Delivery) {
 	}
 }
 
-// heartbeat keeps the message hidden while it is worked on.
+// attempt does one message; a panic costs that message only.
+func (w *Worker) attempt(ctx context.Context, m message) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return w.do(ctx, m)
+}
+
+// heartbeat keeps a received message hidden until stop.
 func (w *Worker) heartbeat(ctx context.Context, d Delivery) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

@@ -62,6 +62,13 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
+// serve is a rig for what needs no store.
+func serve(t *testing.T, h http.Handler) *rig {
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return &rig{t: t, base: server.URL, doc: readDocument(t)}
+}
+
 type answer struct {
 	status int
 	header http.Header
@@ -235,6 +242,14 @@ func (r *rig) happy(a, b account, story, photo string) {
 	r.want(200, "GET", s+"/comments?limit=1", a.Token, nil)
 	r.want(302, "GET", "/v1/stories/"+photo+"/media/0", b.Token, nil)
 	r.want(200, "GET", "/v1/feed", b.Token, nil)
+	var mine struct {
+		Stories []struct{ ID string }
+		Next    *string `json:"next_cursor"`
+	}
+	r.want(200, "GET", "/v1/stories?limit=1", a.Token, nil).decode(r.t, &mine)
+	if len(mine.Stories) != 1 || mine.Stories[0].ID != photo || mine.Next == nil {
+		r.t.Errorf("the first of my own stories: %+v, want %s and a cursor", mine, photo)
+	}
 	r.want(204, "PUT", "/v1/feed/marker", b.Token, map[string]string{"story_id": story})
 	r.want(200, "GET", "/v1/feed/marker?since="+story, b.Token, nil)
 	r.want(204, "DELETE", s+"/reaction", b.Token, nil)

@@ -25,6 +25,8 @@ type Backend interface {
 	Post(ctx context.Context, user app.User, draft app.Draft, key string) (story json.RawMessage, replayed bool, err error)
 	Story(ctx context.Context, user app.User, id app.ID) (json.RawMessage, error)
 	Delete(ctx context.Context, user app.User, id app.ID) error
+	// Mine returns a page of the user's own stories, newest first.
+	Mine(ctx context.Context, user app.User, q app.Query) (app.Page, error)
 	Feed(ctx context.Context, token app.Token, q app.Query) (app.Page, error)
 	// Marker returns the newest story seen, and how many are newer than since
 	// (Zero: than the marker), up to app.MaxNew.
@@ -36,7 +38,7 @@ type Backend interface {
 	Comment(ctx context.Context, user app.User, story app.ID, body string) (app.Comment, error)
 	Comments(ctx context.Context, user app.User, story, after app.ID, limit int) ([]app.Comment, error)
 
-	Upload(ctx context.Context, user app.User, contentType string, bytes int64) (app.Upload, error)
+	Upload(ctx context.Context, user app.User, file app.File) (app.Upload, error)
 	// Media returns the address of one of a story's files.
 	Media(ctx context.Context, user app.User, story app.ID, idx int) (url string, err error)
 }

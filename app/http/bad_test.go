@@ -83,12 +83,14 @@ type scene struct {
 	a, b, stranger     account
 	story, theirs      string // of a; of the stranger
 	deleted            string
-	ended              string // a session that was signed out
-	forged             string // a's user, other random bytes
+	ended              string  // a session that was signed out
+	forged             string  // a's user, other random bytes
+	expired            string  // a session of a's that nobody ended
+	popular            account // has 5,000 friends, and the stranger's request
 	longName, longBody string
 }
 
-func (r *rig) scene() scene {
+func (r *rig) scene(config mysql.Config) scene {
 	r.t.Helper()
 	s := scene{a: r.signUp("kim"), b: r.signUp("佐藤"), stranger: r.signUp("stranger")}
 	r.befriend(s.a, s.b)
@@ -99,6 +101,19 @@ func (r *rig) scene() scene {
 	r.want(204, "DELETE", "/v1/session", out.Token, nil)
 	s.ended = out.Token
 	s.forged = app.NewToken(s.a.User.ID).String()
+	old := app.NewToken(s.a.User.ID)
+	s.expired = old.String()
+	s.popular = r.signUp("popular")
+	r.want(201, "POST", "/v1/friend-requests", s.stranger.Token, map[string]string{"name": "popular"})
+	hash := old.Hash()
+	for _, statement := range []string{
+		fmt.Sprintf("INSERT INTO %s.sessions (token_hash, user_id, expires_at) VALUES (x'%x', x'%x', %d)", config.Name, hash[:], s.a.User.ID[:], time.Now().UnixMilli()),
+		fmt.Sprintf("UPDATE %s.users SET friends = %d WHERE id = x'%x'", config.Name, app.MaxFriends, s.popular.User.ID[:]),
+	} {
+		if _, err := apptest.Current.Database.Admin().Exec(statement); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 	s.longName, s.longBody = strings.Repeat("가", app.MaxName+1), strings.Repeat("字", app.MaxBody+1)
 	r.want(201, "POST", "/v1/stories", s.a.Token, text("first"), "Idempotency-Key", "used")
 	return s
@@ -149,7 +164,7 @@ func badUsers(scene) (all []bad) {
 }
 
 func badSessions(s scene) (all []bad) {
-	for why, token := range map[string]string{"ended": s.ended, "forged": s.forged, "garbage": "garbage", "too long": strings.Repeat("A", 5000),
+	for why, token := range map[string]string{"ended": s.ended, "expired": s.expired, "forged": s.forged, "garbage": "garbage", "too long": strings.Repeat("A", 5000),
 		"64 characters that are no base64": strings.Repeat("!", 64), "of nobody": app.NewToken(app.Last).String(), "all zero": app.Token{}.String()} {
 		all = append(all, bad{"session " + why + " reads", 401, "GET", "/v1/feed", token, nil, nil},
 			bad{"session " + why + " posts", 401, "POST", "/v1/stories", token, text("x"), nil},
@@ -189,8 +204,8 @@ func badStories(s scene) (all []bad) {
 	post("11 photos", 400, draft("kind", "photo", "media", strings.Split("0123456789a", "")))
 	post("two videos", 400, draft("kind", "video", "media", []string{"a", "b"}))
 	post("the same photo twice", 400, draft("kind", "photo", "media", []string{"a", "a"}))
-	post("photo of somebody else", 400, draft("kind", "photo", "media", []string{app.MediaKey(s.b.User.ID, s.b.User.ID, "image/png")}))
-	post("photo never uploaded", 400, draft("kind", "photo", "media", []string{app.MediaKey(s.a.User.ID, s.b.User.ID, "image/png")}))
+	post("photo of somebody else", 400, draft("kind", "photo", "media", []string{app.MediaKey(s.b.User.ID, s.b.User.ID, app.File{Type: "image/png"})}))
+	post("photo never uploaded", 400, draft("kind", "photo", "media", []string{app.MediaKey(s.a.User.ID, s.b.User.ID, app.File{Type: "image/png"})}))
 	post("path in the key", 400, draft("kind", "photo", "media", []string{"media/" + s.a.User.ID.String() + "/../x"}))
 	post("media as a string", 400, draft("kind", "photo", "media", "x"))
 	post("key replayed with another body", 409, text("second"), "Idempotency-Key", "used")
@@ -198,6 +213,8 @@ func badStories(s scene) (all []bad) {
 	for why, body := range map[string]any{"no type": draft("bytes", 5), "a page": draft("type", "text/html", "bytes", 5), "svg": draft("type", "image/svg+xml", "bytes", 5),
 		"no bytes": draft("type", "image/png"), "negative bytes": draft("type", "image/png", "bytes", -1), "16 MiB of photo": draft("type", "image/png", "bytes", 16<<20),
 		"a GiB of video": draft("type", "video/mp4", "bytes", 1<<30), "bytes as text": draft("type", "image/png", "bytes", "5"), "half a byte": `{"type":"image/png","bytes":0.5}`,
+		"a width without a height": draft("type", "image/png", "bytes", 5, "width", 10), "a negative height": draft("type", "image/png", "bytes", 5, "width", 10, "height", -1),
+		"a giant":                draft("type", "image/png", "bytes", 5, "width", 20_001, "height", 1),
 		"more bytes than an int": `{"type":"image/png","bytes":99999999999999999999}`} {
 		all = append(all, bad{"upload: " + why, 400, "POST", "/v1/media", s.a.Token, body, nil})
 	}
@@ -230,7 +247,7 @@ func badPaths(s scene) (all []bad) {
 		bad{"marker at null", 400, "PUT", "/v1/feed/marker", s.a.Token, `{"story_id":null}`, nil},
 		bad{"since no identifier", 400, "GET", "/v1/feed/marker?since=x", s.a.Token, nil, nil})
 	for why, query := range map[string]string{"limit 0": "limit=0", "limit -1": "limit=-1", "limit 51": "limit=51", "limit huge": "limit=99999999999999999999", "limit x": "limit=x",
-		"garbage cursor": "cursor=garbage", "cursor of another version": "cursor=AgAAAAAAAAAAAAAAAAAAAAAA", "cut cursor": "cursor=AQ", "huge cursor": "cursor=" + strings.Repeat("A", 4000)} {
+		"garbage cursor": "cursor=garbage", "stale cursor, of another version": "cursor=AgAAAAAAAAAAAAAAAAAAAAAA", "cut cursor": "cursor=AQ", "huge cursor": "cursor=" + strings.Repeat("A", 4000)} {
 		all = append(all, bad{"feed: " + why, 400, "GET", "/v1/feed?" + query, s.a.Token, nil, nil},
 			bad{"comments: " + why, 400, "GET", mine + "/comments?" + query, s.a.Token, nil, nil})
 	}
@@ -245,6 +262,7 @@ func badFriends(s scene) (all []bad) {
 	request("name and ID", 400, map[string]string{"name": "stranger", "user_id": s.stranger.User.ID.String()})
 	request("myself", 400, map[string]string{"name": "kim"})
 	request("a friend", 409, map[string]string{"name": "佐藤"})
+	all = append(all, bad{"accept the 5,001st friend", 409, "POST", "/v1/friend-requests/" + s.stranger.User.ID.String() + "/accept", s.popular.Token, nil, nil})
 	request("no such name", 404, map[string]string{"name": "nobody"})
 	request("no such ID", 404, map[string]string{"user_id": app.Last.String()})
 	request("no identifier", 400, map[string]string{"user_id": "5"})
@@ -259,7 +277,7 @@ func badFriends(s scene) (all []bad) {
 func TestBadRequestsAreRefusedAndLeaveNoTrace(t *testing.T) {
 	t.Parallel()
 	r, config := newRealRig(t)
-	s := r.scene()
+	s := r.scene(config)
 	var all []bad
 	for _, table := range []func(scene) []bad{badUsers, badSessions, badStories, badPaths, badFriends} {
 		all = append(all, table(s)...)

@@ -8,14 +8,11 @@ import (
 )
 
 func (s *Server) upload(w http.ResponseWriter, r *http.Request, user app.User) error {
-	var in struct {
-		Type  string `json:"type"`
-		Bytes int64  `json:"bytes"`
-	}
-	if err := decode(w, r, &in); err != nil {
+	var file app.File
+	if err := decode(w, r, &file); err != nil {
 		return err
 	}
-	ticket, err := s.backend.Upload(r.Context(), user, in.Type, in.Bytes)
+	ticket, err := s.backend.Upload(r.Context(), user, file)
 	if err != nil {
 		return err
 	}

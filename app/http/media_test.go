@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestPhotosGoStraightToTheBucketAndAreCheckedAtPublish(t *testing.T) {
 	r.befriend(a, b)
 	ticket := func(kind string, n int) (u app.Upload) {
 		t.Helper()
-		r.want(201, "POST", "/v1/media", a.Token, map[string]any{"type": kind, "bytes": n}).decode(t, &u)
+		r.want(201, "POST", "/v1/media", a.Token, map[string]any{"type": kind, "bytes": n, "width": 640, "height": 480}).decode(t, &u)
 		return u
 	}
 	photo := ticket("image/png", 4)
@@ -69,10 +70,12 @@ func TestPhotosGoStraightToTheBucketAndAreCheckedAtPublish(t *testing.T) {
 		Media []struct {
 			URL, Type string
 			Bytes     int
+			Width     int
+			Height    int
 		}
 	}
 	r.want(201, "POST", "/v1/stories", a.Token, draft("photo", photo.Key)).decode(t, &story)
-	if len(story.Media) != 1 || story.Media[0].Type != "image/png" || story.Media[0].Bytes != 4 {
+	if len(story.Media) != 1 || story.Media[0].Type != "image/png" || story.Media[0].Bytes != 4 || story.Media[0].Width != 640 || story.Media[0].Height != 480 {
 		t.Fatalf("story: %+v", story)
 	}
 	r.want(404, "GET", story.Media[0].URL, stranger.Token, nil)
@@ -92,4 +95,37 @@ func TestPhotosGoStraightToTheBucketAndAreCheckedAtPublish(t *testing.T) {
 		t.Errorf("%s %q %q, %v", response.Status, raw, response.Header.Get("Content-Type"), err)
 	}
 	r.want(404, "GET", strings.TrimSuffix(story.Media[0].URL, "0")+"1", b.Token, nil)
+	ownStories(r, a, story.ID)
+}
+
+// ownStories reads back all that a has posted, page by page.
+func ownStories(r *rig, a account, photo string) {
+	r.t.Helper()
+	want := []string{photo}
+	for range 3 {
+		want = append(want, r.post(a, text("mine")))
+	}
+	slices.Reverse(want)
+	gone := r.post(a, text("deleted"))
+	r.want(204, "DELETE", "/v1/stories/"+gone, a.Token, nil)
+	var got []string
+	for cursor, page := "", 0; ; page++ {
+		var mine struct {
+			Stories []struct{ ID string }
+			Next    *string `json:"next_cursor"`
+		}
+		r.want(200, "GET", "/v1/stories?limit=2&cursor="+cursor, a.Token, nil).decode(r.t, &mine)
+		for _, s := range mine.Stories {
+			got = append(got, s.ID)
+		}
+		if mine.Next == nil {
+			break
+		}
+		if cursor = *mine.Next; page > 5 {
+			r.t.Fatal("pages without end")
+		}
+	}
+	if !slices.Equal(got, want) {
+		r.t.Errorf("my own stories: %q, want %q", got, want)
+	}
 }

@@ -15,6 +15,11 @@ import (
 
 // Server is the feed's HTTP handler.
 type Server struct {
+	// MediaOrigin is where uploads go and files come from, such as
+	// "https://bucket.s3.ap-northeast-2.amazonaws.com", when that is elsewhere.
+	// Set it before the first request.
+	MediaOrigin string
+
 	backend Backend
 	health  Health
 	mux     *http.ServeMux
@@ -42,6 +47,7 @@ func (s *Server) routes() {
 	s.handle("GET /v1/friends", s.read(s.friends))
 	s.handle("DELETE /v1/friends/{user}", s.write(s.unfriend))
 	s.handle("POST /v1/stories", s.write(s.post))
+	s.handle("GET /v1/stories", s.read(s.mine))
 	s.handle("GET /v1/stories/{story}", s.read(s.story))
 	s.handle("DELETE /v1/stories/{story}", s.write(s.deleteStory))
 	s.handle("PUT /v1/stories/{story}/reaction", s.write(s.react))

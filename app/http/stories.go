@@ -49,11 +49,8 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var q app.Query
-	if q.Limit, err = limit(r, app.DefaultPage, app.MaxPage); err != nil {
-		return err
-	}
-	if q.Cursor, err = app.ParseCursor(r.URL.Query().Get("cursor")); err != nil {
+	q, err := query(r)
+	if err != nil {
 		return err
 	}
 	page, err := s.backend.Feed(r.Context(), token, q)
@@ -61,6 +58,27 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return replyPage(w, page)
+}
+
+func (s *Server) mine(w http.ResponseWriter, r *http.Request, user app.User) error {
+	q, err := query(r)
+	if err != nil {
+		return err
+	}
+	page, err := s.backend.Mine(r.Context(), user, q)
+	if err != nil {
+		return err
+	}
+	return replyPage(w, page)
+}
+
+// query reads which page of stories is asked for.
+func query(r *http.Request) (q app.Query, err error) {
+	if q.Limit, err = limit(r, app.DefaultPage, app.MaxPage); err != nil {
+		return q, err
+	}
+	q.Cursor, err = app.ParseCursor(r.URL.Query().Get("cursor"))
+	return q, err
 }
 
 // replyPage splices the stories, which are JSON already, into the answer.

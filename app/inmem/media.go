@@ -22,19 +22,19 @@ const MediaPath = "/embedded-media/"
 const maxFiles = 512 << 20
 
 // Upload gives a ticket to upload one file.
-func (s *Store) Upload(_ context.Context, me app.User, contentType string, size int64) (app.Upload, error) {
-	if err := app.CheckMedia(contentType, size); err != nil {
+func (s *Store) Upload(_ context.Context, me app.User, wanted app.File) (app.Upload, error) {
+	if err := wanted.Check(); err != nil {
 		return app.Upload{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bytes+size > maxFiles {
+	if s.bytes+wanted.Bytes > maxFiles {
 		return app.Upload{}, &app.Error{Code: app.CodeLimit, Detail: "the memory for files is full: restart, or configure real stores"}
 	}
-	s.bytes += size
-	key := app.MediaKey(me.ID, s.NewID(), contentType)
-	s.files[key] = &file{contentType: contentType, limit: size}
-	return app.Upload{Key: key, URL: MediaPath, Fields: map[string]string{"key": key, "Content-Type": contentType}}, nil
+	s.bytes += wanted.Bytes
+	key := app.MediaKey(me.ID, s.NewID(), wanted)
+	s.files[key] = &file{contentType: wanted.Type, limit: wanted.Bytes}
+	return app.Upload{Key: key, URL: MediaPath, Fields: map[string]string{"key": key, "Content-Type": wanted.Type}}, nil
 }
 
 // uploaded checks a draft's files and returns them.

@@ -92,24 +92,35 @@ func (s *Store) Feed(_ context.Context, token app.Token, q app.Query) (app.Page,
 	if err != nil {
 		return app.Page{}, err
 	}
+	return s.page(u, u.friends, q), nil
+}
+
+// Mine returns one page of the user's own stories.
+func (s *Store) Mine(_ context.Context, me app.User, q app.Query) (app.Page, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.page(s.users[me.ID], map[app.ID]bool{me.ID: true}, q), nil
+}
+
+func (s *Store) page(reader *user, authors map[app.ID]bool, q app.Query) app.Page {
 	page := app.Page{Stories: []json.RawMessage{}}
 	var last app.ID
-	for st := range s.below(u, q.Cursor.Below()) {
+	for st := range s.below(authors, q.Cursor.Below()) {
 		if len(page.Stories) == q.Limit {
 			page.Next.At = last
 			break
 		}
-		page.Stories = append(page.Stories, st.render(u.ID))
+		page.Stories = append(page.Stories, st.render(reader.ID))
 		last = st.ID
 	}
-	return page, nil
+	return page
 }
 
-// below yields the stories in u's feed under a bound, newest first.
-func (s *Store) below(u *user, bound app.ID) func(func(*story) bool) {
+// below yields the authors' stories under a bound, newest first.
+func (s *Store) below(authors map[app.ID]bool, bound app.ID) func(func(*story) bool) {
 	return func(yield func(*story) bool) {
 		for _, st := range slices.Backward(s.stories) {
-			if !st.Deleted && u.friends[st.Author.ID] && st.ID.Compare(bound) < 0 && !yield(st) {
+			if !st.Deleted && authors[st.Author.ID] && st.ID.Compare(bound) < 0 && !yield(st) {
 				return
 			}
 		}
@@ -125,7 +136,7 @@ func (s *Store) Marker(_ context.Context, me app.User, since app.ID) (marker app
 	if since.IsZero() {
 		since = u.marker
 	}
-	for st := range s.below(u, app.Last) {
+	for st := range s.below(u.friends, app.Last) {
 		if st.ID.Compare(since) <= 0 || newer == app.MaxNew {
 			break
 		}

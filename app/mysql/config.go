@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"time"
@@ -16,6 +17,9 @@ type Config struct {
 	User     string
 	Password string
 	TLS      bool // verified against the system's trust store
+	// Renew, when set, is asked for the account after the server refused one: the
+	// password may have been rotated.
+	Renew func(ctx context.Context, refused Account) (Account, error)
 
 	WriterConnections int // most open connections; default 16
 	ReaderConnections int // per reader; default 16
@@ -29,8 +33,7 @@ func (c Config) open(addr string, connections int) (*sql.DB, error) {
 		connections = 16
 	}
 	dsn := driver.NewConfig()
-	dsn.User, dsn.Passwd, dsn.DBName = c.User, c.Password, c.Name
-	dsn.Net, dsn.Addr = "tcp", addr
+	dsn.DBName, dsn.Net, dsn.Addr = c.Name, "tcp", addr
 	dsn.Timeout, dsn.ReadTimeout, dsn.WriteTimeout = 2*time.Second, 15*time.Second, 15*time.Second
 	// One round trip per statement rather than three; the driver escapes.
 	dsn.InterpolateParams = true
@@ -44,7 +47,7 @@ func (c Config) open(addr string, connections int) (*sql.DB, error) {
 	if err := dsn.Apply(driver.Charset("utf8mb4", "")); err != nil {
 		return nil, err
 	}
-	connector, err := driver.NewConnector(dsn)
+	connector, err := newConnector(dsn, c)
 	if err != nil {
 		return nil, fmt.Errorf("database address %q: %w", addr, err)
 	}

@@ -25,6 +25,8 @@ type DB struct {
 
 	// Trace, when set before first use, is called with every statement.
 	Trace func(query string, args []any)
+	// PartitionStories is how many stories a partition shall hold; default 10 million.
+	PartitionStories int64
 }
 
 type reader struct {
@@ -143,10 +145,11 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, 
 
 // Server error numbers that the package reacts to.
 const (
-	errDuplicate   = 1062
-	errLockTimeout = 1205
-	errDeadlock    = 1213
-	errNoTable     = 1146
+	errAccessDenied = 1045
+	errDuplicate    = 1062
+	errLockTimeout  = 1205
+	errDeadlock     = 1213
+	errNoTable      = 1146
 )
 
 func isNumber(err error, numbers ...uint16) bool {

@@ -147,14 +147,8 @@ func (db *DB) AreFriends(ctx context.Context, a, b app.ID) (bool, error) {
 }
 
 // FriendIDs returns up to limit friends of user with IDs above after, in order.
-func (db *DB) FriendIDs(ctx context.Context, user, after app.ID, limit int) (ids []app.ID, err error) {
-	err = db.query(ctx, func(r *sql.Rows) error {
-		var id app.ID
-		err := r.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, "SELECT friend_id FROM friendships WHERE user_id = ? AND friend_id > ? ORDER BY friend_id LIMIT ?", user[:], after[:], limit)
-	return ids, err
+func (db *DB) FriendIDs(ctx context.Context, user, after app.ID, limit int) ([]app.ID, error) {
+	return db.ids(ctx, limit, "SELECT friend_id FROM friendships WHERE user_id = ? AND friend_id > ? ORDER BY friend_id LIMIT ?", user[:], after[:], limit)
 }
 
 // Friends returns up to limit friends with IDs above after, in order.

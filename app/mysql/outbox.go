@@ -19,13 +19,21 @@ func (t tx) enqueue(ctx context.Context, out []Outgoing) error {
 	if len(out) == 0 {
 		return nil
 	}
-	args := make([]any, 0, 2*len(out))
+	query, args := outboxInsert(out)
+	_, err := t.exec(ctx, query, args...)
+	return err
+}
+
+func outboxInsert(out []Outgoing) (query string, args []any) {
+	args = make([]any, 0, 2*len(out))
 	for _, o := range out {
 		args = append(args, o.ID[:], o.Payload)
 	}
-	_, err := t.exec(ctx, "INSERT INTO outbox (id, payload) VALUES "+strings.Repeat("(?, ?), ", len(out)-1)+"(?, ?)", args...)
-	return err
+	return "INSERT INTO outbox (id, payload) VALUES " + rows(len(out), "(?, ?)"), args
 }
+
+// rows repeats one row's placeholders for n rows.
+func rows(n int, row string) string { return strings.Repeat(row+", ", n-1) + row }
 
 // Sent deletes messages that have reached the queue.
 func (db *DB) Sent(ctx context.Context, ids []app.ID) error {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -22,45 +21,68 @@ const (
 	partitionStart = "until_"
 )
 
-// boundaries returns the upper bounds of a table's partitions, in order.
-func (db *DB) boundaries(ctx context.Context, table string) (bounds []int64, err error) {
-	rows, err := db.writer.QueryContext(ctx, "SELECT partition_name FROM information_schema.partitions "+
+// partition is one range of time.
+type partition struct {
+	until int64 // in milliseconds: the first that it doesn't hold
+	rows  int64 // by the server's own estimate
+}
+
+// partitions returns a table's partitions in order, without "rest".
+func (db *DB) partitions(ctx context.Context, table string) (parts []partition, err error) {
+	rows, err := db.writer.QueryContext(ctx, "SELECT partition_name, table_rows FROM information_schema.partitions "+
 		"WHERE table_schema = DATABASE() AND table_name = ?", table)
 	if err != nil {
 		return nil, failure(err)
 	}
-	defer rows.Close()
-	for rows.Next() {
+	err = scanAll(rows, func(r *sql.Rows) error {
 		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
+		var p partition
+		if err := r.Scan(&name, &p.rows); err != nil {
+			return err
 		}
-		var ms int64
-		if _, err := fmt.Sscanf(name, partitionStart+"%d", &ms); err == nil {
-			bounds = append(bounds, ms)
+		if _, err := fmt.Sscanf(name, partitionStart+"%d", &p.until); err == nil {
+			parts = append(parts, p)
 		}
-	}
-	slices.Sort(bounds)
-	return bounds, failure(rows.Err())
+		return nil
+	})
+	slices.SortFunc(parts, func(a, b partition) int { return int(a.until - b.until) })
+	return parts, err
 }
 
-// addBoundaries splits the partition "rest" of a table at further bounds, all
-// above those there are.
-func (db *DB) addBoundaries(ctx context.Context, table string, bounds []int64) error {
-	if len(bounds) == 0 {
-		return nil
-	}
-	var parts []string
+// layOut gives every table exactly these bounds above keep; those up to keep stay.
+// Partitions above keep are made anew, which takes no time while they are empty.
+func (db *DB) layOut(ctx context.Context, keep int64, bounds []int64) error {
+	fresh := make([]string, 0, len(bounds)+1)
 	for _, ms := range bounds {
 		id := app.FirstID(time.UnixMilli(ms))
-		parts = append(parts, fmt.Sprintf("PARTITION %s%d VALUES LESS THAN (x'%x')", partitionStart, ms, id[:]))
+		fresh = append(fresh, fmt.Sprintf("PARTITION %s%d VALUES LESS THAN (x'%x')", partitionStart, ms, id[:]))
 	}
-	_, err := db.writer.ExecContext(ctx, "ALTER TABLE "+table+" REORGANIZE PARTITION "+restName+" INTO ("+
-		strings.Join(parts, ", ")+", PARTITION "+restName+" VALUES LESS THAN (MAXVALUE))")
-	return failure(err)
+	into := strings.Join(append(fresh, "PARTITION "+restName+" VALUES LESS THAN (MAXVALUE)"), ", ")
+	for _, table := range partitioned {
+		have, err := db.partitions(ctx, table)
+		if err != nil {
+			return err
+		}
+		var had []int64
+		var old []string
+		for _, p := range have {
+			if p.until > keep {
+				had, old = append(had, p.until), append(old, fmt.Sprint(partitionStart, p.until))
+			}
+		}
+		if slices.Equal(had, bounds) {
+			continue
+		}
+		if _, err := db.writer.ExecContext(ctx, "ALTER TABLE "+table+" REORGANIZE PARTITION "+
+			strings.Join(append(old, restName), ", ")+" INTO ("+into+")"); err != nil {
+			return fmt.Errorf("partitions of %s: %w", table, failure(err))
+		}
+	}
+	return nil
 }
 
-// PartitionFresh lays out empty tables anew with PartitionDaily's boundaries.
+// PartitionFresh lays out empty tables anew with a boundary at each of days
+// midnights, in UTC, that follow from.
 func (db *DB) PartitionFresh(ctx context.Context, from time.Time, days int) error {
 	for _, table := range partitioned {
 		column := "story_id"
@@ -72,50 +94,20 @@ func (db *DB) PartitionFresh(ctx context.Context, from time.Time, days int) erro
 			return failure(err)
 		}
 	}
-	return db.PartitionDaily(ctx, from, days)
-}
-
-// PartitionDaily gives every partitioned table a boundary at each of days
-// midnights, in UTC, that follow from, as far as it has none above yet.
-func (db *DB) PartitionDaily(ctx context.Context, from time.Time, days int) error {
 	first := from.UTC().Truncate(24 * time.Hour)
-	var wanted []int64
+	var bounds []int64
 	for i := 1; i <= days; i++ {
-		wanted = append(wanted, first.Add(time.Duration(i)*24*time.Hour).UnixMilli())
+		bounds = append(bounds, first.Add(time.Duration(i)*24*time.Hour).UnixMilli())
 	}
-	return db.extend(ctx, wanted)
+	return db.layOut(ctx, 0, bounds)
 }
 
-func (db *DB) extend(ctx context.Context, wanted []int64) error {
-	for _, table := range partitioned {
-		have, err := db.boundaries(ctx, table)
-		if err != nil {
-			return err
-		}
-		last := int64(0)
-		if len(have) > 0 {
-			last = have[len(have)-1]
-		}
-		fresh := slices.DeleteFunc(slices.Clone(wanted), func(ms int64) bool { return ms <= last })
-		if err := db.addBoundaries(ctx, table, fresh); err != nil {
-			return fmt.Errorf("partitions of %s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// Partitions are made this far ahead, and hold about this many stories each: at
-// a mean rate of 116 a second, a day's.
-const (
-	partitionsAhead  = 7 * 24 * time.Hour
-	partitionStories = 10_000_000
-	longestPartition = 28 * 24 * time.Hour
-)
-
-// PartitionAhead makes partitions for the week to come, as long as the present
-// rate asks for: when one month writes ten times another, its partitions
-// cover a tenth of the time. late says that the last partition already held
-// stories, which must not happen while this runs daily.
+// PartitionAhead makes partitions for the week to come, each for about as many
+// stories as PartitionStories at the present rate: when one month writes ten
+// times another, its partitions cover a tenth of the time. Those made earlier
+// that nobody writes to yet are made anew when the rate has changed. late says that the
+// last partition already held stories, which must not happen while this runs
+// hourly.
 func (db *DB) PartitionAhead(ctx context.Context, now time.Time) (late bool, err error) {
 	var locked sql.NullInt64
 	conn, err := db.writer.Conn(ctx)
@@ -128,55 +120,27 @@ func (db *DB) PartitionAhead(ctx context.Context, now time.Time) (late bool, err
 		return false, failure(err) // another worker is at it
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT RELEASE_LOCK("+lock+")")
-	bounds, err := db.boundaries(ctx, "stories")
+	parts, err := db.partitions(ctx, "stories")
 	if err != nil {
 		return false, err
 	}
-	last := now.UTC().Truncate(24 * time.Hour)
-	if len(bounds) > 0 {
-		last = time.UnixMilli(bounds[len(bounds)-1])
-		late = !last.After(now)
-	}
-	length, err := db.partitionLength(ctx, now, bounds)
-	if err != nil {
-		return late, err
-	}
-	var wanted []int64
-	for !last.After(now.Add(partitionsAhead)) {
-		last = last.Add(length)
-		wanted = append(wanted, last.UnixMilli())
-	}
-	return late, db.extend(ctx, wanted)
-}
-
-// partitionLength is how long partitionStories take at the present rate: that of
-// the last partition that is over, by the server's own estimate of its rows, or
-// of the last hour when there is none yet.
-func (db *DB) partitionLength(ctx context.Context, now time.Time, bounds []int64) (time.Duration, error) {
-	over := sort.Search(len(bounds), func(i int) bool { return bounds[i] > now.UnixMilli() })
-	if over >= 2 {
+	late = len(parts) > 0 && parts[len(parts)-1].until <= now.UnixMilli()
+	perDay, known := storiesPerDay(parts, now)
+	if !known {
+		hour := app.FirstID(now.Add(-time.Hour))
 		var rows int64
-		_, err := db.row(FromWriter(ctx), []any{&rows}, "SELECT table_rows FROM information_schema.partitions "+
-			"WHERE table_schema = DATABASE() AND table_name = 'stories' AND partition_name = ?", fmt.Sprint(partitionStart, bounds[over-1]))
-		took := time.Duration(bounds[over-1]-bounds[over-2]) * time.Millisecond
-		return lengthFor(float64(rows) / took.Hours() * 24), err
-	}
-	hour := app.FirstID(now.Add(-time.Hour))
-	var rows int64
-	_, err := db.row(FromWriter(ctx), []any{&rows}, "SELECT COUNT(*) FROM stories WHERE id >= ?", hour[:])
-	return lengthFor(float64(rows) * 24), err
-}
-
-// lengthFor rounds to what divides a day, or to whole weeks.
-func lengthFor(storiesPerDay float64) time.Duration {
-	ideal := longestPartition
-	if storiesPerDay > 0 {
-		ideal = min(ideal, time.Duration(float64(24*time.Hour)*partitionStories/storiesPerDay))
-	}
-	for _, d := range []time.Duration{24 * 28, 24 * 14, 24 * 7, 24, 12, 6, 3} {
-		if d*time.Hour <= ideal {
-			return d * time.Hour
+		if _, err := db.row(FromWriter(ctx), []any{&rows}, "SELECT COUNT(*) FROM stories WHERE id >= ?", hour[:]); err != nil {
+			return late, err
 		}
+		perDay = float64(rows) * 24
 	}
-	return time.Hour
+	size := float64(db.PartitionStories)
+	if size == 0 {
+		size = partitionStories
+	}
+	if perDay == 0 {
+		perDay = size // nobody knows yet: a partition a day, until the first stories tell
+	}
+	keep, bounds := layout(parts, now, perDay/size)
+	return late, db.layOut(ctx, keep, bounds)
 }

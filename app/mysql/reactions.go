@@ -21,6 +21,16 @@ func (db *DB) React(ctx context.Context, story, user app.ID, kind string) (chang
 	return n > 0, err
 }
 
+// Reaction returns the user's reaction to a story, or "".
+func (db *DB) Reaction(ctx context.Context, story, user app.ID) (string, error) {
+	var kind int
+	found, err := db.row(ctx, []any{&kind}, "SELECT kind FROM reactions WHERE story_id = ? AND user_id = ?", story[:], user[:])
+	if err != nil || !found {
+		return "", err
+	}
+	return app.Reactions[kind], nil
+}
+
 // Reactions returns the reactions to each of ids, by user.
 func (db *DB) Reactions(ctx context.Context, ids []app.ID) (map[app.ID]map[app.ID]string, error) {
 	all := make(map[app.ID]map[app.ID]string)

@@ -37,12 +37,16 @@ func (db *DB) Post(ctx context.Context, s *app.Story, key Idempotency, out ...Ou
 	}
 	batch.add("INSERT INTO stories (id, author_id, kind, body, link) VALUES (?, ?, ?, ?, ?)",
 		s.ID[:], s.Author.ID[:], kindNumber(s.Kind), s.Body, []byte(s.Link))
-	for i, m := range s.Media {
-		batch.add("INSERT INTO media (story_id, idx, object_key, type, bytes) VALUES (?, ?, ?, ?, ?)",
-			s.ID[:], i, []byte(m.Key), []byte(m.Type), m.Bytes)
+	if len(s.Media) > 0 {
+		args := make([]any, 0, 5*len(s.Media))
+		for i, m := range s.Media {
+			args = append(args, s.ID[:], i, []byte(m.Key), []byte(m.Type), m.Bytes)
+		}
+		batch.add("INSERT INTO media (story_id, idx, object_key, type, bytes) VALUES "+rows(len(s.Media), "(?, ?, ?, ?, ?)"), args...)
 	}
-	for _, o := range out {
-		batch.add("INSERT INTO outbox (id, payload) VALUES (?, ?)", o.ID[:], o.Payload)
+	if len(out) > 0 {
+		query, args := outboxInsert(out)
+		batch.add(query, args...)
 	}
 	err = db.writeBatch(ctx, batch)
 	if key.Key != "" && isNumber(err, errDuplicate) {

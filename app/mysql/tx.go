@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -48,11 +49,13 @@ func (db *DB) write(ctx context.Context, f func(tx) error) error {
 	return retry(ctx, func() error { return db.writeOnce(ctx, f) })
 }
 
-// retry runs a transaction again while it loses deadlocks.
+// retry runs a transaction again while it loses deadlocks, or its connection
+// turns out to be to a server that takes no writes any more: then nothing was
+// written, and the next connection may be to the one that does.
 func retry(ctx context.Context, transaction func() error) error {
 	for try := 1; ; try++ {
 		err := transaction()
-		if try == deadlockTries || !isNumber(err, errDeadlock, errLockTimeout) {
+		if try == deadlockTries || !isNumber(err, errDeadlock, errLockTimeout) && !errors.Is(err, driver.ErrBadConn) {
 			return err
 		}
 		wait := time.Duration(rand.Int64N(int64(try) * int64(5*time.Millisecond)))

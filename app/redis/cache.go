@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -22,6 +21,9 @@ type Config struct {
 	Addrs []string // host:port each: the configuration endpoint, or any nodes
 	Token string   // AUTH; empty: none
 	TLS   bool     // verified against the system's trust store
+	// Renew, when set, is asked for the token after a node refused one: it may have
+	// been rotated.
+	Renew func(ctx context.Context, refused string) (string, error)
 }
 
 // Cache is the cluster. Its methods are safe for concurrent use. They return
@@ -29,6 +31,7 @@ type Config struct {
 // requests go on without it instead of waiting one after another.
 type Cache struct {
 	client  *goredis.ClusterClient
+	auth    auth
 	breaker breaker
 	epoch   atomic.Int64
 }
@@ -42,17 +45,21 @@ var ErrDown = errors.New("the cache does not answer")
 
 // Open prepares the client; it doesn't connect yet.
 func Open(c Config) *Cache {
+	cache := &Cache{auth: auth{renew: c.Renew}}
+	cache.auth.token.Store(&c.Token)
 	options := &goredis.ClusterOptions{
-		Addrs: c.Addrs, Password: c.Token,
-		DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second, PoolTimeout: time.Second,
+		Addrs: c.Addrs, CredentialsProviderContext: cache.auth.credentials,
+		// The breaker tries again; a request that waits for the cache helps nobody.
+		DialerRetries: 1, DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second, PoolTimeout: time.Second,
 		PoolSize: 64, MaxRedirects: 3, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: 20 * time.Millisecond,
 		DisableIdentity: true, Protocol: 2,
 	}
 	if c.TLS {
 		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	cache := &Cache{client: goredis.NewClusterClient(options)}
-	cache.client.AddHook(&cache.breaker)
+	cache.client = goredis.NewClusterClient(options)
+	cache.client.AddHook(&cache.breaker) // sees what auth could not mend
+	cache.client.AddHook(&cache.auth)
 	return cache
 }
 
@@ -74,60 +81,6 @@ func (c *Cache) Ready(ctx context.Context) error {
 	return nil
 }
 
-// breaker skips a cluster that just failed for a moment.
-type breaker struct{ until atomic.Int64 } // Unix nanoseconds
-
-const breakFor = 250 * time.Millisecond
-
-func (b *breaker) open() bool { return time.Now().UnixNano() < b.until.Load() }
-
-// note remembers a failure that says the node is away; what a node answers is
-// none, nor that our caller gave up.
-func (b *breaker) note(ctx context.Context, err error) error {
-	var reply goredis.Error
-	switch {
-	case err == nil, errors.Is(err, goredis.Nil), errors.Is(err, ErrDown), ctx.Err() != nil:
-		return err
-	case errors.As(err, &reply) && !isClusterDown(err):
-		return err
-	}
-	b.until.Store(time.Now().Add(breakFor).UnixNano())
-	return fmt.Errorf("%w: %w", ErrDown, err)
-}
-
-func isClusterDown(err error) bool {
-	return goredis.HasErrorPrefix(err, "CLUSTERDOWN") || goredis.HasErrorPrefix(err, "LOADING")
-}
-
-// DialHook leaves dialling as it is.
-func (b *breaker) DialHook(next goredis.DialHook) goredis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
-}
-
-// ProcessHook refuses commands while the breaker is open.
-func (b *breaker) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
-	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if b.open() {
-			cmd.SetErr(ErrDown)
-			return ErrDown
-		}
-		return b.note(ctx, next(ctx, cmd))
-	}
-}
-
-// ProcessPipelineHook refuses pipelines while the breaker is open.
-func (b *breaker) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		if b.open() {
-			for _, cmd := range cmds {
-				cmd.SetErr(ErrDown)
-			}
-			return ErrDown
-		}
-		return b.note(ctx, next(ctx, cmds))
-	}
-}
-
 // tag is an ID as a hash tag: 22 characters, none of them a brace.
 func tag(id app.ID) string {
 	var b [24]byte
@@ -137,6 +90,7 @@ func tag(id app.ID) string {
 }
 
 func feedKey(user app.ID) string      { return "f:" + tag(user) }
+func scratchKey(user app.ID) string   { return "t:" + tag(user) }
 func goneKey(user app.ID) string      { return "gone:" + tag(user) }
 func wroteKey(user app.ID) string     { return "w:" + tag(user) }
 func rebuildKey(user app.ID) string   { return "rb:" + tag(user) }

@@ -17,7 +17,9 @@ import (
 const (
 	countsField   = ""
 	commentsField = "#c"
+	guardField    = "!"
 	countsLife    = 24 * time.Hour
+	guardLife     = 5 * time.Second
 )
 
 // render is the part of the scripts that writes the JSON anew.
@@ -50,7 +52,7 @@ return 1`)
 // ARGV[1] user or "", ARGV[2] reaction or "", ARGV[3] added comments
 var changeScript = goredis.NewScript(render + `
 if redis.call('HEXISTS', KEYS[1], '') == 0 then
-  redis.call('HSET', KEYS[1], '!', '1')
+  redis.call('HSET', KEYS[1], '` + guardField + `', '1')
   redis.call('EXPIRE', KEYS[1], 5)
   return 0
 end
@@ -122,7 +124,14 @@ func (c *Cache) change(ctx context.Context, story app.ID, user, kind string, com
 	})
 }
 
-// ForgetCounts drops the cached figures of a story.
+// ForgetCounts drops the cached figures of a story, and keeps who read an older
+// state from filling them again.
 func (c *Cache) ForgetCounts(ctx context.Context, story app.ID) error {
-	return c.client.Del(ctx, c.countsKey(story)).Err()
+	key := c.countsKey(story)
+	p := c.client.TxPipeline()
+	p.Del(ctx, key)
+	p.HSet(ctx, key, guardField, 1)
+	p.Expire(ctx, key, guardLife)
+	_, err := p.Exec(ctx)
+	return err
 }

@@ -146,11 +146,6 @@ func (c *Cache) Range(ctx context.Context, user, below app.ID, limit int) (Slice
 	return parseFeed(ids.Val(), last.Val()), nil
 }
 
-// Newer counts the cached stories above marker.
-func (c *Cache) Newer(ctx context.Context, user, marker app.ID) (int64, error) {
-	return c.client.ZLexCount(ctx, feedKey(user), "-", "("+member(marker)).Result()
-}
-
 // Drop forgets the user's feed.
 func (c *Cache) Drop(ctx context.Context, user app.ID) error {
 	return c.client.Del(ctx, feedKey(user)).Err()

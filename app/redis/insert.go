@@ -13,21 +13,23 @@ import (
 
 // insertScript adds members to a feed that exists. To a feed that doesn't it
 // adds nothing: that would leave a part that looks like the whole. Above the
-// slack it cuts back to the cap, and the floor rises to the oldest kept. A feed
-// that is being built is left alone until it is absurdly long: its builder died.
+// slack it cuts back to the cap, and the floor rises to the oldest kept; it never
+// falls: what a backfill brought from below it is not all there is. A feed that is
+// being built is left alone until it is absurdly long: its builder died.
 //
 // KEYS[1] feed; ARGV[1] cap + 1 (the sentinel), ARGV[2] the same with slack, ARGV[3...] members
 var insertScript = goredis.NewScript(`
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
 local n = redis.call('ZCARD', KEYS[1])
+if n == 0 then return 0 end
+for i = 3, #ARGV do n = n + redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
 if n > tonumber(ARGV[2]) then
   local cap = tonumber(ARGV[1])
   local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
   if string.sub(last, 2, 2) == 'c' then
     redis.call('ZREMRANGEBYRANK', KEYS[1], cap - 1, -1)
-    local oldest = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
-    redis.call('ZADD', KEYS[1], 0, string.sub(last, 1, 10) .. oldest)
+    local oldest, floor = redis.call('ZRANGE', KEYS[1], -1, -1)[1], string.sub(last, 11)
+    if oldest < floor then floor = oldest end
+    redis.call('ZADD', KEYS[1], 0, string.sub(last, 1, 10) .. floor)
   elseif n > 4 * cap then
     redis.call('ZREMRANGEBYRANK', KEYS[1], cap - 1, -2)
   end

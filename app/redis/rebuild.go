@@ -21,27 +21,25 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`)
 
 // finishScript adds what the build found and sets the floor, if this build is
-// still the one under way: the feed may have been lost since, or begun anew.
+// still the one under way: the feed may have been lost since, or begun anew. The
+// members go through a set and a union, which packs the feed once: one by one
+// into a packed list each would read all of it.
 //
-// ARGV[1] building sentinel, ARGV[2] complete sentinel, ARGV[3] cap+1, ARGV[4] life, ARGV[5...] members
+// KEYS[1] feed, KEYS[2] scratch; ARGV[1] building sentinel, ARGV[2] complete
+// sentinel, ARGV[3] cap+1, ARGV[4] life, ARGV[5...] members
 var finishScript = goredis.NewScript(`
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+redis.call('SADD', KEYS[2], ARGV[2], unpack(ARGV, 5))
+redis.call('ZUNIONSTORE', KEYS[1], 2, KEYS[1], KEYS[2], 'WEIGHTS', 0, 0)
+redis.call('DEL', KEYS[2])
 redis.call('ZREM', KEYS[1], ARGV[1])
-local all = {}
-for i = 5, #ARGV do
-  all[#all + 1] = 0
-  all[#all + 1] = ARGV[i]
-end
-if #all > 0 then redis.call('ZADD', KEYS[1], unpack(all)) end
 local cap = tonumber(ARGV[3])
-local sentinel = ARGV[2]
-if redis.call('ZCARD', KEYS[1]) >= cap then
+if redis.call('ZCARD', KEYS[1]) > cap then
   redis.call('ZREMRANGEBYRANK', KEYS[1], cap - 1, -1)
-  local oldest = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
-  local floor = string.sub(sentinel, 11)
-  if oldest < floor then sentinel = string.sub(sentinel, 1, 10) .. oldest end
+  local oldest, floor = redis.call('ZRANGE', KEYS[1], -1, -1)[1], string.sub(ARGV[2], 11)
+  if oldest < floor then floor = oldest end
+  redis.call('ZADD', KEYS[1], 0, string.sub(ARGV[2], 1, 10) .. floor)
 end
-redis.call('ZADD', KEYS[1], 0, sentinel)
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1`)
 
@@ -89,7 +87,7 @@ func (b *Build) Finish(ctx context.Context, epoch int64, floor app.ID, ids []app
 	for _, id := range ids {
 		args = append(args, member(id))
 	}
-	done, err := finishScript.Run(ctx, b.cache.client, []string{feedKey(b.user)}, args...).Int()
+	done, err := finishScript.Run(ctx, b.cache.client, []string{feedKey(b.user), scratchKey(b.user)}, args...).Int()
 	if err != nil {
 		return fmt.Errorf("finish a rebuild: %w", err)
 	}

@@ -46,6 +46,7 @@ type Watcher struct {
 	read  time.Time // when lease was last read
 	err   error     // of the last read
 	peer  Health    // the last word of the peer
+	asked bool      // the peer was asked once, whether or not it answered
 }
 
 const (
@@ -100,11 +101,12 @@ func (w *Watcher) readLease(ctx context.Context) {
 
 func (w *Watcher) askPeer(ctx context.Context) {
 	peer, err := w.fetchPeer(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = true
 	if err != nil {
 		return // a silent peer changes nothing: it may be dead, or the line is
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	before := w.fenced()
 	w.peer = peer
 	if now := w.fenced(); now != before {
@@ -132,7 +134,11 @@ func (w *Watcher) fetchPeer(ctx context.Context) (h Health, err error) {
 // fenced says that the peer writes under a higher epoch: our database is stale.
 func (w *Watcher) fenced() bool { return w.peer.Writing && w.peer.Epoch > w.lease.Epoch }
 
-func (w *Watcher) known() bool { return !w.read.IsZero() && w.Now().Sub(w.read) <= trustLease }
+// known says whether the lease counts: it was read lately, and the peer, who may
+// write under a higher one, was asked before the first write.
+func (w *Watcher) known() bool {
+	return !w.read.IsZero() && w.Now().Sub(w.read) <= trustLease && (w.asked || w.PeerURL == "")
+}
 
 // Writable returns nil when this region takes writes, else the error for the client.
 func (w *Watcher) Writable() error {
@@ -140,7 +146,7 @@ func (w *Watcher) Writable() error {
 	defer w.mu.Unlock()
 	switch {
 	case !w.known():
-		return app.Unavailable(errors.Join(errors.New("the lease could not be read"), w.err))
+		return app.Unavailable(errors.Join(errors.New("the lease is not known yet, or could not be read"), w.err))
 	case w.fenced():
 		return app.Fenced(w.peer.Writer)
 	case w.lease.Writer != w.Region && !w.Forward:
@@ -164,7 +170,7 @@ func (w *Watcher) Health() Health {
 	h := Health{Region: w.Region, Writer: w.lease.Writer, Epoch: w.lease.Epoch, OK: true}
 	switch {
 	case !w.known():
-		h.OK, h.Reason = false, "the lease could not be read"
+		h.OK, h.Reason = false, "the lease is not known yet, or could not be read"
 	case w.fenced():
 		h.OK, h.Reason = false, fmt.Sprintf("stale: %s writes under epoch %d", w.peer.Region, w.peer.Epoch)
 	default:

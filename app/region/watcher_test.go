@@ -152,3 +152,32 @@ func TestAFencedRegionStaysFencedWhenThePeerFallsSilent(t *testing.T) {
 		}
 	})
 }
+
+// mute is a peer that takes a request and says nothing.
+type mute struct{}
+
+func (mute) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestAStartingInstanceAsksThePeerBeforeItsFirstWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &region.Watcher{Region: here, Leases: &lease{row: app.Lease{Epoch: 3, Writer: here}}, PeerURL: "https://peer/healthz/region",
+			Now: time.Now, Client: &http.Client{Transport: mute{}}}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go w.Run(ctx)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if w.Writable() == nil {
+			t.Error("it writes before it knows whether the peer does")
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if err := w.Writable(); err != nil {
+			t.Errorf("a peer that does not answer stops all writes: %v", err)
+		}
+	})
+}

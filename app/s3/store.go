@@ -28,6 +28,18 @@ func Open(config aws.Config, bucket string) *Store {
 	return &Store{client: client, sign: s3.NewPresignClient(client), bucket: bucket}
 }
 
+// Origin is the scheme and host that uploads go to and links lead to.
+func (s *Store) Origin(ctx context.Context) (string, error) {
+	o := s.client.Options()
+	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, s3.EndpointParameters{
+		Bucket: &s.bucket, Region: &o.Region, ForcePathStyle: &o.UsePathStyle, Endpoint: o.BaseEndpoint,
+	})
+	if err != nil {
+		return "", fmt.Errorf("media bucket %q: %w", s.bucket, err)
+	}
+	return endpoint.URI.Scheme + "://" + endpoint.URI.Host, nil
+}
+
 const (
 	uploadFor = 15 * time.Minute
 	linkFor   = 10 * time.Minute

@@ -29,9 +29,8 @@ type bench struct {
 	cancel  context.CancelFunc
 	ended   chan struct{}
 
-	people   []person
-	profiled string // address of the web process's profile
-	result   result
+	people []person
+	result result
 }
 
 // person is a user with a session.
@@ -102,18 +101,26 @@ func (b *bench) close() {
 // serve starts a process that listens on its own loopback address, and waits
 // until it answers.
 func (b *bench) serve(ctx context.Context, path string, args []string, env ...string) (base string, cmd *exec.Cmd, err error) {
-	address := b.stores.Address()
-	cmd = exec.Command(path, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	cmd.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + b.stores.Dir,
+	return b.launch(ctx, path, args, append(b.configured(), env...))
+}
+
+// configured is the environment of a process that uses the stores.
+func (b *bench) configured() []string {
+	return []string{
 		"AWS_ENDPOINT_URL=" + b.cloud, "AWS_REGION=" + apptest.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"NEWSFEED_REGION=" + apptest.Region, "NEWSFEED_DRAIN_SECONDS=0", "NEWSFEED_ADDRESS=" + address, "NEWSFEED_PORT=8080",
+		"NEWSFEED_REGION=" + apptest.Region, "NEWSFEED_DRAIN_SECONDS=0",
 		"NEWSFEED_DATABASE_WRITER=" + b.stores.DatabaseAddr, "NEWSFEED_DATABASE_NAME=" + apptest.DatabaseName,
 		"NEWSFEED_DATABASE_SECRET=" + apptest.DatabaseSecret, "NEWSFEED_DATABASE_TLS=off",
 		"NEWSFEED_CACHE=" + b.stores.CacheAddr, "NEWSFEED_CACHE_TLS=off",
 		"NEWSFEED_QUEUE_URL=" + apptest.QueueURL, "NEWSFEED_MEDIA_BUCKET=" + apptest.MediaBucket,
-	}, env...)
+	}
+}
+
+func (b *bench) launch(ctx context.Context, path string, args, env []string) (base string, cmd *exec.Cmd, err error) {
+	address := b.stores.Address()
+	cmd = exec.Command(path, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.stores.Dir, "NEWSFEED_ADDRESS=" + address, "NEWSFEED_PORT=8080"}, env...)
 	log, err := os.Create(filepath.Join(b.stores.Dir, filepath.Base(path)+"-"+args[0]+".log"))
 	if err != nil {
 		return "", nil, err
@@ -133,7 +140,7 @@ func (b *bench) serve(ctx context.Context, path string, args []string, env ...st
 			out, _ := os.ReadFile(log.Name())
 			return "", nil, fmt.Errorf("%s %v is not ready: %w\n%s", path, args, err, out)
 		}
-		time.Sleep(10 * time.Millisecond) // between two probes
+		time.Sleep(2 * time.Millisecond) // between two probes
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"slices"
@@ -40,8 +41,8 @@ type runCommand struct {
 	Seconds int      `help:"How long each load lasts." default:"6"`
 	Stories int      `help:"Stories in the database." default:"1400000"`
 	Feed    string   `help:"The feed binary; built when empty." type:"path"`
-	Only    []string `help:"Only these steps (after filling): rebuilds, fanout, posts, reads, visible, mixed."`
-	Profile string   `help:"Write a CPU profile of the web process under warm reads here." type:"path"`
+	Only    []string `help:"Only these steps (after filling): start, rebuilds, fanout, posts, reads, visible, mixed."`
+	Profile string   `help:"Keep the CPU profile of the web process under warm reads here." type:"path"`
 }
 
 // result is the last line.
@@ -57,6 +58,9 @@ type result struct {
 	RSS          float64 `json:"rss_mib"`
 	MixedRPS     float64 `json:"mixed_rps"`
 	MixedP99     float64 `json:"mixed_p99_ms"`
+	// From the process's start to its readiness: with its stores up, and from memory.
+	Start    float64 `json:"start_ms"`
+	Embedded float64 `json:"start_embedded_ms"`
 }
 
 // Run measures everything, in one run.
@@ -71,6 +75,7 @@ func (c runCommand) Run(ctx context.Context) error {
 		run       func(context.Context) error
 	}{
 		{"fill", "fill the database", b.fill},
+		{"start", "start to ready", b.starts},
 		{"rebuilds", "rebuild feeds", b.rebuilds},
 		{"fanout", "fan-out", b.fanout},
 		{"posts", "post transactions", b.posts},
@@ -93,5 +98,9 @@ func (c runCommand) Run(ctx context.Context) error {
 
 // say prints one measurement.
 func say(what string, value float64, unit string) {
-	fmt.Printf("   %-44s %12.1f %s\n", what, value, unit)
+	digits := 1
+	if math.Abs(value) < 10 { // a ratio, mostly
+		digits = 3
+	}
+	fmt.Printf("   %-44s %12.*f %s\n", what, digits, value, unit)
 }

@@ -6,7 +6,10 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"newsfeed/app"
@@ -50,7 +53,8 @@ func (b *bench) reads(ctx context.Context) error {
 	if err := b.warmUp(ctx); err != nil {
 		return err
 	}
-	web, process, err := b.serve(ctx, b.Feed, []string{"web"}, "NEWSFEED_PROFILE_ADDRESS="+b.profileAddress())
+	profiled := b.stores.Address() + ":6060"
+	web, process, err := b.serve(ctx, b.Feed, []string{"web"}, "NEWSFEED_PROFILE_ADDRESS="+profiled)
 	if err != nil {
 		return err
 	}
@@ -92,33 +96,34 @@ func (b *bench) reads(ctx context.Context) error {
 	say("stub, the same two round trips", rates.median(2), "requests/s")
 	say("feed / hello", b.result.FeedVsHello, "(target 0.10)")
 	say("feed / stub", b.result.FeedVsStub, "(target 0.6)")
-	return b.profile(ctx, web)
+	return b.profile(ctx, profiled, web)
 }
 
-// profileAddress is where the web process serves its profile; empty: nowhere.
-func (b *bench) profileAddress() string {
-	if b.Profile == "" {
-		return ""
-	}
-	if b.profiled == "" {
-		b.profiled = b.stores.Address() + ":6060"
-	}
-	return b.profiled
-}
-
-// profile takes a CPU profile of the web process under load.
-func (b *bench) profile(ctx context.Context, web string) error {
-	if b.Profile == "" {
-		return nil
+// profile takes a CPU profile of the web process under load, and prints what costs
+// most by itself.
+func (b *bench) profile(ctx context.Context, address, web string) error {
+	path := b.Profile
+	if path == "" {
+		path = filepath.Join(b.stores.Dir, "reads.pprof")
 	}
 	done := make(chan error, 1)
 	go func() {
-		done <- download("http://"+b.profileAddress()+"/debug/pprof/profile?seconds=4", b.Profile)
+		done <- download("http://"+address+"/debug/pprof/profile?seconds=4", path)
 	}()
 	if _, err := b.loadFeed(ctx, web, 5*time.Second); err != nil {
 		return err
 	}
-	return <-done
+	if err := <-done; err != nil {
+		return err
+	}
+	top, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount", "5", path).Output()
+	if err != nil {
+		return fmt.Errorf("go tool pprof: %w", err)
+	}
+	fmt.Println("   the top five costs of a warm feed read")
+	lines := strings.Split(strings.TrimSpace(string(top)), "\n")
+	fmt.Println("   " + strings.Join(lines[max(len(lines)-6, 0):], "\n   "))
+	return nil
 }
 
 func download(url, path string) error {

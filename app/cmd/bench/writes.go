@@ -103,8 +103,8 @@ func (b *bench) memory(ctx context.Context) float64 {
 // fanoutStories is how many stories of an author with 5,000 friends one
 // measurement fans out.
 const (
-	fanoutStories = 40
-	fanoutRounds  = 2
+	fanoutStories = 15
+	fanoutRounds  = 6
 )
 
 // rawFanout inserts with 16 pipelines at once, which saturate Redis.

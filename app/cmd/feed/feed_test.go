@@ -3,51 +3,93 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"newsfeed/app/apptest"
+	"newsfeed/localcloud/elasticache"
 )
 
 func TestMain(m *testing.M) { apptest.Main(m) }
 
-// fixture is the built binary and the environment of its processes.
+// fixture is the built binary, and the environment of its processes: a database,
+// a cache, a queue and secrets of their own.
 type fixture struct {
-	t      *testing.T
-	binary string
-	env    []string
+	t        *testing.T
+	binary   string
+	env      []string // the last of a name counts
+	cloud    string   // URL of the AWS endpoint
+	database string
+	cache    *elasticache.Server
 }
 
-func newFixture(t *testing.T) *fixture {
-	t.Helper()
-	f := &fixture{t: t, binary: filepath.Join(t.TempDir(), "feed")}
-	build := exec.Command("go", "build", "-o", f.binary, ".")
+// binary builds the command once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(apptest.Current.Dir, "feed")
+	build := exec.Command("go", "build", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	url, err := apptest.Current.StartCloud(t.Context())
+	return path, nil
+})
+
+func bare(t *testing.T) *fixture {
+	t.Helper()
+	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
-		"AWS_ENDPOINT_URL=" + url, "AWS_REGION=" + apptest.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"NEWSFEED_REGION=" + apptest.Region, "NEWSFEED_DRAIN_SECONDS=1",
-		"NEWSFEED_DATABASE_WRITER=" + apptest.Current.DatabaseAddr, "NEWSFEED_DATABASE_READERS=" + apptest.Current.DatabaseAddr,
-		"NEWSFEED_DATABASE_NAME=" + apptest.DatabaseName, "NEWSFEED_DATABASE_SECRET=" + apptest.DatabaseSecret, "NEWSFEED_DATABASE_TLS=off",
-		"NEWSFEED_CACHE=" + apptest.Current.CacheAddr, "NEWSFEED_CACHE_TLS=off",
-		"NEWSFEED_QUEUE_URL=" + apptest.QueueURL, "NEWSFEED_MEDIA_BUCKET=" + apptest.MediaBucket,
+	return &fixture{t: t, binary: path, env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}}
+}
+
+var databases atomic.Int32
+
+func newFixture(t *testing.T, visibility time.Duration) *fixture {
+	t.Helper()
+	f := bare(t)
+	var err error
+	if f.cloud, err = apptest.Current.StartCloudWith(t.Context(), visibility); err != nil {
+		t.Fatal(err)
 	}
+	f.database = fmt.Sprint(apptest.DatabaseName, "_process", databases.Add(1))
+	if _, err := apptest.Current.Database.Admin().Exec("CREATE DATABASE " + f.database + " CHARACTER SET utf8mb4"); err != nil {
+		t.Fatal(err)
+	}
+	cacheAddr := ""
+	if f.cache, cacheAddr, err = apptest.Current.StartCache(t.Context(), apptest.Current.Address()); err != nil {
+		t.Fatal(err)
+	}
+	f.set(
+		"AWS_ENDPOINT_URL="+f.cloud, "AWS_REGION="+apptest.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+		"NEWSFEED_REGION="+apptest.Region, "NEWSFEED_DRAIN_SECONDS=1",
+		"NEWSFEED_DATABASE_WRITER="+apptest.Current.DatabaseAddr, "NEWSFEED_DATABASE_READERS="+apptest.Current.DatabaseAddr,
+		"NEWSFEED_DATABASE_NAME="+f.database, "NEWSFEED_DATABASE_SECRET="+apptest.DatabaseSecret, "NEWSFEED_DATABASE_TLS=off",
+		"NEWSFEED_CACHE="+cacheAddr, "NEWSFEED_CACHE_TLS=off",
+		"NEWSFEED_QUEUE_URL="+apptest.QueueURL, "NEWSFEED_MEDIA_BUCKET="+apptest.MediaBucket,
+	)
 	return f
+}
+
+func (f *fixture) set(env ...string) { f.env = append(f.env, env...) }
+
+func (f *fixture) migrate() {
+	f.t.Helper()
+	if out, err := f.run("migrate"); err != nil {
+		f.t.Fatalf("migrate: %v\n%s", err, out)
+	}
 }
 
 func (f *fixture) run(args ...string) (string, error) {
@@ -57,14 +99,31 @@ func (f *fixture) run(args ...string) (string, error) {
 	return string(out), err
 }
 
-// start starts a process at an address of its own and waits until it is ready.
-func (f *fixture) start(args ...string) (base string, cmd *exec.Cmd, log *bytes.Buffer) {
+// log is a process's output, which may be read while it grows.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// launch starts a process at an address of its own.
+func (f *fixture) launch(args ...string) (base string, cmd *exec.Cmd, out *log) {
 	f.t.Helper()
 	address := apptest.Current.Address()
-	cmd, log = exec.Command(f.binary, args...), &bytes.Buffer{}
-	cmd.Env = append(f.env, "NEWSFEED_ADDRESS="+address, "NEWSFEED_PORT=8080")
-	cmd.Stdout, cmd.Stderr = log, log
-	begun := time.Now()
+	cmd, out = exec.Command(f.binary, args...), &log{}
+	cmd.Env = append(slices.Clone(f.env), "NEWSFEED_ADDRESS="+address, "NEWSFEED_PORT=8080")
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -72,15 +131,28 @@ func (f *fixture) start(args ...string) (base string, cmd *exec.Cmd, log *bytes.
 		cmd.Process.Signal(syscall.SIGTERM)
 		cmd.Wait()
 		if f.t.Failed() {
-			f.t.Logf("%v:\n%s", args, log)
+			f.t.Logf("%v:\n%s", args, out)
 		}
 	})
-	base = "http://" + address + ":8080"
-	apptest.Eventually(f.t, "ready", func() error {
-		return f.get(base+"/healthz/ready", "", http.StatusOK, nil)
-	})
+	return "http://" + address + ":8080", cmd, out
+}
+
+// start launches a process and waits until it is ready.
+func (f *fixture) start(args ...string) (base string, cmd *exec.Cmd, out *log) {
+	f.t.Helper()
+	begun := time.Now()
+	base, cmd, out = f.launch(args...)
+	f.await(base, http.StatusOK)
 	f.t.Logf("%v ready after %v", args, time.Since(begun).Round(time.Millisecond))
-	return base, cmd, log
+	return base, cmd, out
+}
+
+// await waits until the process's readiness is told with that status.
+func (f *fixture) await(base string, status int) {
+	f.t.Helper()
+	apptest.Eventually(f.t, fmt.Sprint("readiness is ", status), func() error {
+		return f.get(base+"/healthz/ready", "", status, nil)
+	})
 }
 
 func (f *fixture) get(url, token string, status int, v any) error {
@@ -127,20 +199,22 @@ type account struct {
 	Token string
 }
 
+func credentials(name string) map[string]string {
+	return map[string]string{"name": name, "password": "correct horse"}
+}
+
+func text(body string) map[string]string { return map[string]string{"kind": "text", "body": body} }
+
 func TestMigrateWebAndWorkerCarryAStoryToAFriend(t *testing.T) {
-	f := newFixture(t)
+	t.Parallel()
+	f := newFixture(t, 30*time.Second)
 	for range 2 { // the second run finds nothing to do
-		if out, err := f.run("migrate"); err != nil {
-			t.Fatalf("migrate: %v\n%s", err, out)
-		}
+		f.migrate()
 	}
 	web, process, _ := f.start("web")
 	f.start("worker")
 
 	var kim, sato account
-	credentials := func(name string) map[string]string {
-		return map[string]string{"name": name, "password": "correct horse"}
-	}
 	f.must("POST", web+"/v1/users", "", credentials("kim"), 201, &kim)
 	f.must("POST", web+"/v1/users", "", credentials("佐藤"), 201, &sato)
 	f.must("POST", web+"/v1/sessions", "", credentials("kim"), 201, &kim)
@@ -152,7 +226,7 @@ func TestMigrateWebAndWorkerCarryAStoryToAFriend(t *testing.T) {
 	}
 	f.must("POST", web+"/v1/friend-requests/"+kim.User.ID+"/accept", sato.Token, nil, 204, nil)
 	for i := range 3 { // cold, building, warm
-		f.must("POST", web+"/v1/stories", kim.Token, map[string]string{"kind": "text", "body": fmt.Sprint("hello ", i)}, 201, nil)
+		f.must("POST", web+"/v1/stories", kim.Token, text(fmt.Sprint("hello ", i)), 201, nil)
 		posted := time.Now()
 		apptest.Eventually(t, "the story is in the friend's feed", func() error {
 			var feed struct{ Stories []struct{ Body string } }
@@ -186,34 +260,57 @@ func TestMigrateWebAndWorkerCarryAStoryToAFriend(t *testing.T) {
 }
 
 // drains checks that after SIGTERM the instance is unready at once, serves on,
-// and exits in time.
+// finishes what is under way, and exits in time.
 func (f *fixture) drains(base string, cmd *exec.Cmd) {
 	f.t.Helper()
+	body, rest := io.Pipe()
+	request, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, base+"/v1/users", body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	slow := make(chan error, 1)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil && response.StatusCode != http.StatusCreated {
+			err = errors.New(response.Status)
+		}
+		slow <- err
+	}()
+	io.WriteString(rest, `{"name":"slow",`)
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		f.t.Fatal(err)
 	}
-	apptest.Eventually(f.t, "unready", func() error { return f.get(base+"/healthz/ready", "", 503, nil) })
+	f.await(base, http.StatusServiceUnavailable)
 	if err := f.get(base+"/healthz/live", "", 200, nil); err != nil {
 		f.t.Error(err)
 	}
+	io.WriteString(rest, `"password":"correct horse"}`)
+	rest.Close()
+	if err := <-slow; err != nil {
+		f.t.Errorf("the request that was under way: %v", err)
+	}
+	f.ends(cmd)
+}
+
+// ends waits for the process to end well.
+func (f *fixture) ends(cmd *exec.Cmd) {
+	f.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	select {
 	case err := <-done:
 		if err != nil {
-			f.t.Errorf("web ended with %v", err)
+			f.t.Errorf("the process ended with %v", err)
 		}
 	case <-time.After(5 * time.Second):
-		f.t.Error("web did not end")
+		f.t.Error("the process did not end")
 	}
 }
 
 func TestBadEnvironmentIsToldAllAtOnce(t *testing.T) {
-	f := &fixture{t: t, binary: filepath.Join(t.TempDir(), "feed")}
-	build := exec.Command("go", "build", "-o", f.binary, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	t.Parallel()
+	f := bare(t)
 	f.env = []string{"NEWSFEED_DATABASE_WRITER=nowhere", "NEWSFEED_PORT=x", "NEWSFEED_WRITES=maybe"}
 	out, err := f.run("web")
 	if err == nil {

@@ -24,7 +24,7 @@ func (m migrateCommand) Run(ctx context.Context) error {
 	}
 	wait, cancel := context.WithTimeout(ctx, m.Wait)
 	defer cancel()
-	if err := fetchSecrets(wait, sdk, &c); err != nil {
+	if err := readSecrets(wait, sdk, &c); err != nil {
 		return err
 	}
 	db, err := mysql.Open(c.Database)

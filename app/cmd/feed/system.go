@@ -27,6 +27,7 @@ type system struct {
 	cache   *redis.Cache
 	queue   *sqs.Queue
 	watcher *region.Watcher
+	files   *s3.Store
 	service *feed.Service
 }
 
@@ -37,10 +38,10 @@ func openSystem(ctx context.Context, c config) (*system, error) {
 	if err != nil {
 		return nil, fmt.Errorf("AWS settings: %w", err)
 	}
-	if err := fetchSecrets(ctx, sdk, &c); err != nil {
+	if err := readSecrets(ctx, sdk, &c); err != nil {
 		return nil, err
 	}
-	s := &system{config: c, queue: sqs.Open(sdk, c.QueueURL)}
+	s := &system{config: c, queue: sqs.Open(sdk, c.QueueURL), files: s3.Open(sdk, c.MediaBucket)}
 	if s.db, err = mysql.Open(c.Database); err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func openSystem(ctx context.Context, c config) (*system, error) {
 		OnLease: func(l app.Lease) { s.cache.SetEpoch(l.Epoch) },
 	}
 	s.service = feed.NewService(feed.Service{
-		DB: s.db, Cache: s.cache, Queue: s.queue, Gate: s.watcher, Files: s3.Open(sdk, c.MediaBucket),
+		DB: s.db, Cache: s.cache, Queue: s.queue, Gate: s.watcher, Files: s.files,
 		IDs: app.NewIDs(time.Now), Hasher: password.New(false), Now: time.Now, Metrics: metrics.NewSet(),
 	})
 	return s, nil

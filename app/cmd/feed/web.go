@@ -44,8 +44,14 @@ func (webCommand) Run(ctx context.Context) error {
 		go http.ListenAndServe(addr, http.DefaultServeMux) // net/http/pprof; for measuring only
 	}
 	h := &health{system: s}
+	server := feedhttp.NewServer(s.service, h)
+	if c.MediaBucket != "" {
+		if server.MediaOrigin, err = s.files.Origin(ctx); err != nil {
+			return err
+		}
+	}
 	slog.Info("serving", "address", listener.Addr().String(), "region", c.Region)
-	return serve(ctx, listener, feedhttp.NewServer(s.service, h), func() { h.draining.Store(true) }, c.Drain)
+	return serve(ctx, listener, server, func() { h.draining.Store(true) }, c.Drain)
 }
 
 // serve serves until ctx ends. Then it is unready at once, goes on serving while

@@ -36,6 +36,7 @@ func (workerCommand) Run(ctx context.Context) error {
 	}
 	defer s.close()
 	h := &health{system: s}
+	context.AfterFunc(ctx, func() { h.draining.Store(true) })
 	server := &http.Server{Handler: feedhttp.NewHealthServer(h), ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
 	defer server.Close()
@@ -50,7 +51,6 @@ func (workerCommand) Run(ctx context.Context) error {
 		cycles.Go(func() { run(ctx) })
 	}
 	cycles.Wait()
-	h.draining.Store(true)
 	stop()
 	wg.Wait()
 	return nil

@@ -1,0 +1,4 @@
+package redis
+
+// FeedKey is the key of a user's feed.
+var FeedKey = feedKey
