@@ -18,6 +18,10 @@ type thrifty struct {
 	program string // "" if the program is inline
 }
 
+// Thrifty is the CLI without needless questions, for stacks that keep their
+// secrets by a passphrase.
+func Thrifty(command auto.PulumiCommand) auto.PulumiCommand { return thrifty{PulumiCommand: command} }
+
 // needless are those questions, and the answers that satisfy the API.
 var needless = []struct {
 	words  []string
@@ -35,12 +39,14 @@ func (t thrifty) Run(ctx context.Context, dir string, stdin io.Reader, out, errs
 			return question.answer, "", 0, nil
 		}
 	}
-	k, err := keep(t.key)
-	if err != nil {
-		return "", "", -1, err
+	if t.key != nil {
+		k, err := keep(t.key)
+		if err != nil {
+			return "", "", -1, err
+		}
+		defer k.close()
+		env = append(slices.Clip(env), k.env()...)
 	}
-	defer k.close()
-	env = append(slices.Clip(env), k.env()...)
 	if t.program != "" && (args[0] == "up" || args[0] == "preview") {
 		h, err := startHost(t.program)
 		if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"newsfeed/localcloud/cloud"
+	localengine "newsfeed/localcloud/engine"
 	"newsfeed/localcloud/provider"
 )
 
@@ -61,8 +62,12 @@ func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
 	if err := os.Mkdir(state, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	command, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{SkipVersionCheck: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx := context.Background()
-	e.stack, err = auto.NewStackLocalSource(ctx, "s", dir, auto.Program(func(ctx *pulumi.Context) error { return e.program(ctx) }),
+	e.stack, err = auto.NewStackLocalSource(ctx, "s", dir, auto.Pulumi(localengine.Thrifty(command)), auto.Program(func(ctx *pulumi.Context) error { return e.program(ctx) }),
 		auto.EnvVars(map[string]string{
 			"PULUMI_BACKEND_URL": "file://" + state, "PULUMI_CONFIG_PASSPHRASE": "test", "PULUMI_HOME": filepath.Join(dir, "home"),
 			"PULUMI_DEBUG_PROVIDERS": "aws:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port), "PULUMI_SKIP_UPDATE_CHECK": "true",
