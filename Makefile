@@ -69,7 +69,7 @@ test: build format ## Run every test
 
 drill: build ## Rehearse every failover: a region goes dark, the other takes over, under each strategy
 	@$(LOCALCLOUD) install --test
-	NEWSFEED_DRILLS=all CGO_ENABLED=1 go test -race ./localcloud/e2e -run 'Failover|Restore' -v
+	NEWSFEED_DRILLS=all CGO_ENABLED=1 go test -race ./localcloud/e2e -run 'Strategies|Failover|Restore' -v
 
 format:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
