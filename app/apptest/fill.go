@@ -9,16 +9,6 @@ import (
 	"newsfeed/app"
 )
 
-// Author is the ID of one of the authors that FillStories makes, from 1 on.
-func Author(i int) app.ID {
-	var id app.ID
-	id[0], id[6], id[8] = 1, 0x70, 0x80
-	for at, n := 15, i; n > 0; at, n = at-1, n>>8 {
-		id[at] = byte(n)
-	}
-	return id
-}
-
 // FillStories gives a database authors who each posted once a day, over days
 // that end now. The server makes the rows: a million takes seconds.
 func FillStories(ctx context.Context, admin *sql.DB, database string, authors, days int) error {

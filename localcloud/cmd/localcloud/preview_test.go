@@ -3,17 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"newsfeed/infra"
-	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/engine"
-	"newsfeed/localcloud/provider"
+	"newsfeed/localcloud/paper"
 )
 
 // BenchmarkPreview times the engine's preview of Seoul against a program of as
@@ -61,33 +57,21 @@ func topics(n int) pulumi.RunFunc {
 // records.
 func benchEngine(b *testing.B) *engine.Engine {
 	b.Helper()
-	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
+	binary, err := paper.Binaries(b.TempDir(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Setenv("PATH", os.Getenv("PATH")+":"+filepath.Join(root, ".local", "bin"))
-	programs := b.TempDir()
-	binary := filepath.Join(programs, "feed")
-	for _, name := range []string{"feed", "slackalarm", "watchdog"} {
-		if err := os.WriteFile(filepath.Join(programs, name), []byte("not run"), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	project, err := engine.Load(root, b.TempDir(), binary)
+	project, err := engine.Load(root(b), b.TempDir(), binary)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if err := project.Ready(io.Discard); err != nil {
 		b.Fatal(err)
 	}
-	store, err := cloud.OpenStore(b.TempDir())
+	cloud, err := paper.Open(b.TempDir(), paper.Functions())
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(provider.New(store, nil, provider.Functions(func(string) string { return "Z" })).Serve(l).Stop)
-	return &engine.Engine{Project: project, Program: infra.Deploy, Provider: l.Addr().(*net.TCPAddr).Port, Out: io.Discard}
+	b.Cleanup(cloud.Close)
+	return &engine.Engine{Project: project, Program: infra.Deploy, Provider: cloud.Port, Out: io.Discard}
 }

@@ -40,7 +40,6 @@ type site struct {
 func newSite(t *testing.T, before *site, edit func(stack string, s settings)) *site {
 	t.Helper()
 	s := &site{dir: t.TempDir(), functions: paper.Functions()}
-	s.binary = filepath.Join(s.dir, "bin", "feed")
 	if before != nil {
 		s.binary = before.binary
 		for _, part := range []string{"local", "cloud"} {
@@ -58,14 +57,9 @@ func newSite(t *testing.T, before *site, edit func(stack string, s settings)) *s
 // build makes what stands in for the binaries.
 func (s *site) build(t *testing.T, feed string) {
 	t.Helper()
-	s.binary = filepath.Join(s.dir, "bin", "feed")
-	if err := os.MkdirAll(filepath.Dir(s.binary), 0o700); err != nil {
+	var err error
+	if s.binary, err = paper.Binaries(filepath.Join(s.dir, "bin"), map[string][]byte{"feed": []byte(feed)}); err != nil {
 		t.Fatal(err)
-	}
-	for name, content := range map[string]string{"feed": feed, "slackalarm": "slackalarm", "watchdog": "watchdog"} {
-		if err := os.WriteFile(filepath.Join(s.dir, "bin", name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
