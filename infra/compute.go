@@ -5,7 +5,6 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -22,6 +21,16 @@ const bootSeconds = 180
 
 // image is the public parameter that names the newest Amazon Linux 2023.
 const image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+
+// newestImage is the AMI that the parameter names. It is asked for by the token:
+// this is all that is used of the SDK's package.
+func newestImage(ctx *pulumi.Context) (string, error) {
+	var parameter struct {
+		Value string `pulumi:"value"`
+	}
+	err := ctx.Invoke("aws:ssm/getParameter:getParameter", map[string]any{"name": image}, &parameter, pulumi.Version(sdkVersion))
+	return parameter.Value, err
+}
 
 // ComputeArgs is what a Compute needs.
 type ComputeArgs struct {
@@ -62,46 +71,53 @@ func NewCompute(ctx *pulumi.Context, name string, args ComputeArgs, opts ...pulu
 	})
 }
 
+// launchTemplate has the number of its newest version.
+type launchTemplate struct {
+	pulumi.CustomResourceState
+
+	LatestVersion pulumi.IntOutput `pulumi:"latestVersion"`
+}
+
 // template makes the launch template; every change of it is a new version.
-func template(s *scope, args ComputeArgs) *ec2.LaunchTemplate {
+func template(s *scope, args ComputeArgs) *launchTemplate {
 	logs := add(s, "logs", cloudwatch.NewLogGroup, logGroup(s, args.Command, args.Secrets))
-	return add(s, "template", ec2.NewLaunchTemplate, &ec2.LaunchTemplateArgs{
-		ImageId:             pulumi.String(args.Image),
-		InstanceType:        pulumi.String(args.InstanceType),
-		EbsOptimized:        pulumi.String("true"),
-		VpcSecurityGroupIds: pulumi.StringArray{args.Firewall.Group(args.Command)},
-		IamInstanceProfile:  ec2.LaunchTemplateIamInstanceProfileArgs{Arn: args.Identity.Profile(args.Command).Arn},
-		MetadataOptions: ec2.LaunchTemplateMetadataOptionsArgs{
-			HttpEndpoint:            pulumi.String("enabled"),
-			HttpTokens:              pulumi.String("required"),
-			HttpPutResponseHopLimit: pulumi.Int(1),
+	return add(s, "template", byToken[launchTemplate]("ec2", "LaunchTemplate"), pulumi.Map{
+		"imageId":             pulumi.String(args.Image),
+		"instanceType":        pulumi.String(args.InstanceType),
+		"ebsOptimized":        pulumi.String("true"),
+		"vpcSecurityGroupIds": pulumi.StringArray{args.Firewall.Group(args.Command)},
+		"iamInstanceProfile":  pulumi.Map{"arn": args.Identity.Profile(args.Command).Arn},
+		"metadataOptions": pulumi.Map{
+			"httpEndpoint":            pulumi.String("enabled"),
+			"httpTokens":              pulumi.String("required"),
+			"httpPutResponseHopLimit": pulumi.Int(1),
 		},
-		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{ec2.LaunchTemplateBlockDeviceMappingArgs{
-			DeviceName: pulumi.String("/dev/xvda"),
-			Ebs: ec2.LaunchTemplateBlockDeviceMappingEbsArgs{
-				VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(16),
-				Encrypted: pulumi.String("true"), KmsKeyId: args.Secrets.Key.Arn,
-				DeleteOnTermination: pulumi.String("true"),
+		"blockDeviceMappings": pulumi.Array{pulumi.Map{
+			"deviceName": pulumi.String("/dev/xvda"),
+			"ebs": pulumi.Map{
+				"volumeType": pulumi.String("gp3"), "volumeSize": pulumi.Int(16),
+				"encrypted": pulumi.String("true"), "kmsKeyId": args.Secrets.Key.Arn,
+				"deleteOnTermination": pulumi.String("true"),
 			},
 		}},
-		Monitoring:        ec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)}, // by the minute: scaling needs it
-		TagSpecifications: tagSpecifications(s, args),
-		UserData:          templateData(args, logs.Name),
-		Tags:              named(s, args.Command),
+		"monitoring":        pulumi.Map{"enabled": pulumi.Bool(true)}, // by the minute: scaling needs it
+		"tagSpecifications": tagSpecifications(s, args),
+		"userData":          templateData(args, logs.Name),
+		"tags":              named(s, args.Command),
 	})
 }
 
-func tagSpecifications(s *scope, args ComputeArgs) ec2.LaunchTemplateTagSpecificationArray {
-	return plural([]string{"instance", "volume", "network-interface"}, func(of string) ec2.LaunchTemplateTagSpecificationInput {
+func tagSpecifications(s *scope, args ComputeArgs) pulumi.Array {
+	return plural([]string{"instance", "volume", "network-interface"}, func(of string) pulumi.Input {
 		tags := named(s, args.Command)
 		for key, value := range args.Tags {
 			tags[key] = pulumi.String(value)
 		}
-		return ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(of), Tags: tags}
+		return pulumi.Map{"resourceType": pulumi.String(of), "tags": tags}
 	})
 }
 
-func (c *Compute) group(s *scope, args ComputeArgs, template *ec2.LaunchTemplate) {
+func (c *Compute) group(s *scope, args ComputeArgs, template *launchTemplate) {
 	// The number and not $Latest: only a change of it starts a refresh.
 	version := template.LatestVersion.ApplyT(func(v int) string { return strconv.Itoa(v) }).(pulumi.StringOutput)
 	in := &autoscaling.GroupArgs{
@@ -154,7 +170,7 @@ func refresh(args ComputeArgs) autoscaling.GroupInstanceRefreshArgs {
 
 // mixed buys a share of the instances above the minimum as Spot, from types of
 // the same size so that a shortage of one does not matter.
-func mixed(args ComputeArgs, template *ec2.LaunchTemplate, version pulumi.StringOutput) autoscaling.GroupMixedInstancesPolicyArgs {
+func mixed(args ComputeArgs, template *launchTemplate, version pulumi.StringOutput) autoscaling.GroupMixedInstancesPolicyArgs {
 	return autoscaling.GroupMixedInstancesPolicyArgs{
 		InstancesDistribution: autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
 			OnDemandBaseCapacity:                pulumi.Int(args.Min),

@@ -1,7 +1,6 @@
 package infra
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -17,14 +16,14 @@ func NewEndpoints(ctx *pulumi.Context, name string, args NetworkArgs, network *N
 	e := &Endpoints{}
 	return e, component(ctx, "Endpoints", name, e, opts, func(s *scope) {
 		for _, service := range args.Endpoints {
-			add(s, service, ec2.NewVpcEndpoint, &ec2.VpcEndpointArgs{
-				VpcId:             network.VPC.ID(),
-				VpcEndpointType:   pulumi.String("Interface"),
-				ServiceName:       pulumi.Sprintf("com.amazonaws.%s.%s", args.Region, service),
-				SubnetIds:         network.Private,
-				SecurityGroupIds:  pulumi.StringArray{firewall.Group("endpoints")},
-				PrivateDnsEnabled: pulumi.Bool(true),
-				Tags:              named(s, service),
+			add(s, service, ec2("VpcEndpoint"), pulumi.Map{
+				"vpcId":             network.VPC.ID(),
+				"vpcEndpointType":   pulumi.String("Interface"),
+				"serviceName":       pulumi.Sprintf("com.amazonaws.%s.%s", args.Region, service),
+				"subnetIds":         network.Private,
+				"securityGroupIds":  pulumi.StringArray{firewall.Group("endpoints")},
+				"privateDnsEnabled": pulumi.Bool(true),
+				"tags":              named(s, service),
 			})
 		}
 	})

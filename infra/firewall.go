@@ -3,7 +3,6 @@ package infra
 import (
 	"fmt"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -58,18 +57,18 @@ var groups = []struct{ name, description string }{
 type Firewall struct {
 	pulumi.ResourceState
 
-	groups map[string]*ec2.SecurityGroup
+	groups map[string]pulumi.CustomResource
 }
 
 // NewFirewall makes the groups in the VPC and the rules of the table.
 func NewFirewall(ctx *pulumi.Context, name string, network *Network, opts ...pulumi.ResourceOption) (*Firewall, error) {
-	f := &Firewall{groups: map[string]*ec2.SecurityGroup{}}
+	f := &Firewall{groups: map[string]pulumi.CustomResource{}}
 	return f, component(ctx, "Firewall", name, f, opts, func(s *scope) {
 		for _, g := range groups {
-			f.groups[g.name] = add(s, g.name, ec2.NewSecurityGroup, &ec2.SecurityGroupArgs{
-				VpcId:       network.VPC.ID(),
-				Description: pulumi.String(g.description),
-				Tags:        named(s, g.name),
+			f.groups[g.name] = add(s, g.name, ec2("SecurityGroup"), pulumi.Map{
+				"vpcId":       network.VPC.ID(),
+				"description": pulumi.String(g.description),
+				"tags":        named(s, g.name),
 			})
 		}
 		for _, l := range flows {

@@ -2,7 +2,6 @@ package infra
 
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -14,12 +13,12 @@ func (n *Network) flowLogs(s *scope, args NetworkArgs) {
 		Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
 		Resources: one(pulumi.Sprintf("%s:*", logs.Arn)),
 	})
-	add(s, "flow", ec2.NewFlowLog, &ec2.FlowLogArgs{
-		VpcId:                  n.VPC.ID(),
-		TrafficType:            pulumi.String("REJECT"),
-		LogDestination:         logs.Arn,
-		IamRoleArn:             writer.Arn,
-		MaxAggregationInterval: pulumi.Int(60),
-		Tags:                   named(s, "flow-log"),
+	add(s, "flow", ec2("FlowLog"), pulumi.Map{
+		"vpcId":                  n.VPC.ID(),
+		"trafficType":            pulumi.String("REJECT"),
+		"logDestination":         logs.Arn,
+		"iamRoleArn":             writer.Arn,
+		"maxAggregationInterval": pulumi.Int(60),
+		"tags":                   named(s, "flow-log"),
 	})
 }

@@ -3,7 +3,6 @@ package infra
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -44,7 +43,7 @@ func declare(ctx *pulumi.Context, s *stack) {
 
 	if s.has.Compute != Absent {
 		identity := must(NewIdentity(ctx, "identity", IdentityArgs{s.secrets, s.storage, s.queue}))
-		ami := must(ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: image})).Value
+		ami := must(newestImage(ctx))
 		s.web = must(NewCompute(ctx, "web", s.webArgs(ami, identity)))
 		s.worker = must(NewCompute(ctx, "worker", s.workerArgs(ami, identity)))
 	}

@@ -55,6 +55,8 @@ func TestInvariants(t *testing.T) {
 		"every resource that holds data is protected":                  unprotected,
 		"every secret is marked as one":                                leaked,
 		"nothing refers to an output that was never known":             unresolved,
+		"no input is unknown to the provider, and none is missing":     misfit,
+		"every resource is made by one version of the provider":        outdated,
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
@@ -253,6 +255,15 @@ func readableText(path, text string) string {
 		return unpacked
 	}
 	return text
+}
+
+// outdated compares what is registered by its token with the rest, which the
+// SDK in go.mod registers.
+func outdated(_ string, r planned) string {
+	if r.Version != sdkVersion {
+		return fmt.Sprintf("asks for version %q, not the %s of token.go", r.Version, sdkVersion)
+	}
+	return ""
 }
 
 func unresolved(_ string, r planned) string {

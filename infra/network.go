@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -29,13 +28,13 @@ type NetworkArgs struct {
 type Network struct {
 	pulumi.ResourceState
 
-	VPC      *ec2.Vpc
+	VPC      pulumi.CustomResource
 	Public   pulumi.StringArray
 	Private  pulumi.StringArray
 	Isolated pulumi.StringArray
 
-	privateTables []*ec2.RouteTable // one per zone
-	isolatedTable *ec2.RouteTable
+	privateTables []pulumi.CustomResource // one per zone
+	isolatedTable pulumi.CustomResource
 }
 
 // Tables are the route tables of all subnets but the public ones.
@@ -66,14 +65,14 @@ func (t tier) block(vpc string, i int) string {
 func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
 	n := &Network{}
 	return n, component(ctx, "Network", name, n, opts, func(s *scope) {
-		n.VPC = add(s, "vpc", ec2.NewVpc, &ec2.VpcArgs{
-			CidrBlock:          pulumi.String(args.CIDR),
-			EnableDnsSupport:   pulumi.Bool(true),
-			EnableDnsHostnames: pulumi.Bool(true),
-			Tags:               named(s, "vpc"),
+		n.VPC = add(s, "vpc", ec2("Vpc"), pulumi.Map{
+			"cidrBlock":          pulumi.String(args.CIDR),
+			"enableDnsSupport":   pulumi.Bool(true),
+			"enableDnsHostnames": pulumi.Bool(true),
+			"tags":               named(s, "vpc"),
 		}, pulumi.Protect(true)) // another CIDR is another VPC, which the data stores cannot follow to
 		// A group without rules: what forgets to name one of Firewall's is cut off.
-		add(s, "default-group", ec2.NewDefaultSecurityGroup, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPC.ID()})
+		add(s, "default-group", ec2("DefaultSecurityGroup"), pulumi.Map{"vpcId": n.VPC.ID()})
 		n.public(s, args)
 		n.private(s, args)
 		n.isolated(s, args)
@@ -84,12 +83,12 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 
 // public makes the subnets with a route to the internet gateway.
 func (n *Network) public(s *scope, args NetworkArgs) {
-	gateway := add(s, "internet", ec2.NewInternetGateway, &ec2.InternetGatewayArgs{VpcId: n.VPC.ID(), Tags: named(s, "internet")})
+	gateway := add(s, "internet", ec2("InternetGateway"), pulumi.Map{"vpcId": n.VPC.ID(), "tags": named(s, "internet")})
 	table := n.table(s, "public")
-	add(s, "public-internet", ec2.NewRoute, &ec2.RouteArgs{
-		RouteTableId:         table.ID(),
-		DestinationCidrBlock: pulumi.String(anywhere),
-		GatewayId:            gateway.ID(),
+	add(s, "public-internet", ec2("Route"), pulumi.Map{
+		"routeTableId":         table.ID(),
+		"destinationCidrBlock": pulumi.String(anywhere),
+		"gatewayId":            gateway.ID(),
 	})
 	for i := range args.AZs {
 		n.Public = append(n.Public, n.subnet(s, public, i, args, table))
@@ -98,26 +97,26 @@ func (n *Network) public(s *scope, args NetworkArgs) {
 
 // private makes the subnets of the instances, each zone routed to its own NAT.
 func (n *Network) private(s *scope, args NetworkArgs) {
-	var gateways []*ec2.NatGateway
+	var gateways []pulumi.CustomResource
 	for i, az := range args.AZs {
 		if args.NAT == natNone || args.NAT == natSingle && i > 0 {
 			break
 		}
 		role := "nat-" + letter(az)
-		address := add(s, role+"-address", ec2.NewEip, &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: named(s, role)})
-		gateways = append(gateways, add(s, role, ec2.NewNatGateway, &ec2.NatGatewayArgs{
-			AllocationId: address.ID(),
-			SubnetId:     n.Public[i],
-			Tags:         named(s, role),
+		address := add(s, role+"-address", ec2("Eip"), pulumi.Map{"domain": pulumi.String("vpc"), "tags": named(s, role)})
+		gateways = append(gateways, add(s, role, ec2("NatGateway"), pulumi.Map{
+			"allocationId": address.ID(),
+			"subnetId":     n.Public[i],
+			"tags":         named(s, role),
 		}))
 	}
 	for i, az := range args.AZs {
 		table := n.table(s, "private-"+letter(az))
 		if len(gateways) > 0 {
-			add(s, "private-"+letter(az)+"-nat", ec2.NewRoute, &ec2.RouteArgs{
-				RouteTableId:         table.ID(),
-				DestinationCidrBlock: pulumi.String(anywhere),
-				NatGatewayId:         gateways[min(i, len(gateways)-1)].ID(),
+			add(s, "private-"+letter(az)+"-nat", ec2("Route"), pulumi.Map{
+				"routeTableId":         table.ID(),
+				"destinationCidrBlock": pulumi.String(anywhere),
+				"natGatewayId":         gateways[min(i, len(gateways)-1)].ID(),
 			})
 		}
 		n.privateTables = append(n.privateTables, table)
@@ -135,35 +134,35 @@ func (n *Network) isolated(s *scope, args NetworkArgs) {
 
 // gatewayEndpoint keeps the traffic to S3 off the NAT gateways; it costs nothing.
 func (n *Network) gatewayEndpoint(s *scope, args NetworkArgs) {
-	add(s, "s3", ec2.NewVpcEndpoint, &ec2.VpcEndpointArgs{
-		VpcId:           n.VPC.ID(),
-		ServiceName:     pulumi.Sprintf("com.amazonaws.%s.s3", args.Region),
-		VpcEndpointType: pulumi.String("Gateway"),
-		RouteTableIds:   idsOf(n.privateTables),
-		Tags:            named(s, "s3"),
+	add(s, "s3", ec2("VpcEndpoint"), pulumi.Map{
+		"vpcId":           n.VPC.ID(),
+		"serviceName":     pulumi.Sprintf("com.amazonaws.%s.s3", args.Region),
+		"vpcEndpointType": pulumi.String("Gateway"),
+		"routeTableIds":   idsOf(n.privateTables),
+		"tags":            named(s, "s3"),
 	})
 }
 
-func (n *Network) table(s *scope, role string) *ec2.RouteTable {
-	return add(s, role, ec2.NewRouteTable, &ec2.RouteTableArgs{VpcId: n.VPC.ID(), Tags: named(s, role)})
+func (n *Network) table(s *scope, role string) pulumi.CustomResource {
+	return add(s, role, ec2("RouteTable"), pulumi.Map{"vpcId": n.VPC.ID(), "tags": named(s, role)})
 }
 
-func (n *Network) subnet(s *scope, t tier, i int, args NetworkArgs, table *ec2.RouteTable) pulumi.StringInput {
+func (n *Network) subnet(s *scope, t tier, i int, args NetworkArgs, table pulumi.CustomResource) pulumi.StringInput {
 	role := fmt.Sprintf("%s-%s", t.name, letter(args.AZs[i]))
-	subnet := add(s, role+"-subnet", ec2.NewSubnet, &ec2.SubnetArgs{
-		VpcId:            n.VPC.ID(),
-		CidrBlock:        pulumi.String(t.block(args.CIDR, i)),
-		AvailabilityZone: pulumi.String(args.AZs[i]),
-		Tags:             named(s, role),
+	subnet := add(s, role+"-subnet", ec2("Subnet"), pulumi.Map{
+		"vpcId":            n.VPC.ID(),
+		"cidrBlock":        pulumi.String(t.block(args.CIDR, i)),
+		"availabilityZone": pulumi.String(args.AZs[i]),
+		"tags":             named(s, role),
 	})
-	add(s, role+"-table", ec2.NewRouteTableAssociation, &ec2.RouteTableAssociationArgs{
-		SubnetId: subnet.ID(), RouteTableId: table.ID(),
+	add(s, role+"-table", ec2("RouteTableAssociation"), pulumi.Map{
+		"subnetId": subnet.ID(), "routeTableId": table.ID(),
 	})
 	return subnet.ID()
 }
 
-func idsOf(tables []*ec2.RouteTable) pulumi.StringArray {
-	return plural(tables, func(t *ec2.RouteTable) pulumi.StringInput { return t.ID() })
+func idsOf(tables []pulumi.CustomResource) pulumi.StringArray {
+	return plural(tables, func(t pulumi.CustomResource) pulumi.StringInput { return t.ID() })
 }
 
 // letter is what tells the zones of a region apart: "a" of ap-northeast-2a.

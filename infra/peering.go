@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -30,26 +29,26 @@ func NewPeering(ctx *pulumi.Context, name string, args PeeringArgs, opts ...pulu
 	p := &Peering{}
 	return p, component(ctx, "Peering", name, p, opts, func(s *scope) {
 		there := pulumi.Provider(args.Provider)
-		asked := add(s, "asked", ec2.NewVpcPeeringConnection, &ec2.VpcPeeringConnectionArgs{
-			VpcId:      args.Network.VPC.ID(),
-			PeerVpcId:  pulumi.String(args.Peer.VPCID),
-			PeerRegion: pulumi.String(args.Peer.Region),
-			Tags:       named(s, "peering"),
+		asked := add(s, "asked", ec2("VpcPeeringConnection"), pulumi.Map{
+			"vpcId":      args.Network.VPC.ID(),
+			"peerVpcId":  pulumi.String(args.Peer.VPCID),
+			"peerRegion": pulumi.String(args.Peer.Region),
+			"tags":       named(s, "peering"),
 		})
-		accepted := add(s, "accepted", ec2.NewVpcPeeringConnectionAccepter, &ec2.VpcPeeringConnectionAccepterArgs{
-			VpcPeeringConnectionId: asked.ID(),
-			AutoAccept:             pulumi.Bool(true),
-			Tags:                   named(s, "peering"),
+		accepted := add(s, "accepted", ec2("VpcPeeringConnectionAccepter"), pulumi.Map{
+			"vpcPeeringConnectionId": asked.ID(),
+			"autoAccept":             pulumi.Bool(true),
+			"tags":                   named(s, "peering"),
 		}, there)
 		// The other region's database has a public name: with this it resolves
 		// to its private address.
-		add(s, "dns", ec2.NewPeeringConnectionOptions, &ec2.PeeringConnectionOptionsArgs{
-			VpcPeeringConnectionId: accepted.ID(),
-			Requester:              ec2.PeeringConnectionOptionsRequesterArgs{AllowRemoteVpcDnsResolution: pulumi.Bool(true)},
+		add(s, "dns", ec2("PeeringConnectionOptions"), pulumi.Map{
+			"vpcPeeringConnectionId": accepted.ID(),
+			"requester":              pulumi.Map{"allowRemoteVpcDnsResolution": pulumi.Bool(true)},
 		})
-		add(s, "dns-there", ec2.NewPeeringConnectionOptions, &ec2.PeeringConnectionOptionsArgs{
-			VpcPeeringConnectionId: accepted.ID(),
-			Accepter:               ec2.PeeringConnectionOptionsAccepterArgs{AllowRemoteVpcDnsResolution: pulumi.Bool(true)},
+		add(s, "dns-there", ec2("PeeringConnectionOptions"), pulumi.Map{
+			"vpcPeeringConnectionId": accepted.ID(),
+			"accepter":               pulumi.Map{"allowRemoteVpcDnsResolution": pulumi.Bool(true)},
 		}, there)
 
 		routes(s, "route", accepted, args.Network.Tables(), args.Peer.VPCCIDR)
@@ -61,12 +60,12 @@ func NewPeering(ctx *pulumi.Context, name string, args PeeringArgs, opts ...pulu
 }
 
 // routes sends what is for the block over the peering.
-func routes(s *scope, role string, over *ec2.VpcPeeringConnectionAccepter, tables []pulumi.StringInput, block string, opts ...pulumi.ResourceOption) {
+func routes(s *scope, role string, over pulumi.CustomResource, tables []pulumi.StringInput, block string, opts ...pulumi.ResourceOption) {
 	for i, table := range tables {
-		add(s, fmt.Sprintf("%s-%d", role, i+1), ec2.NewRoute, &ec2.RouteArgs{
-			RouteTableId:           table,
-			DestinationCidrBlock:   pulumi.String(block),
-			VpcPeeringConnectionId: over.ID(),
+		add(s, fmt.Sprintf("%s-%d", role, i+1), ec2("Route"), pulumi.Map{
+			"routeTableId":           table,
+			"destinationCidrBlock":   pulumi.String(block),
+			"vpcPeeringConnectionId": over.ID(),
 		}, opts...)
 	}
 }

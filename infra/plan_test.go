@@ -24,6 +24,7 @@ type planned struct {
 	Protect, Retain bool
 	Ignore          []string
 	Provider        string
+	Version         string // of the plugin
 }
 
 // secret stands for a value that was marked as a secret.
@@ -178,6 +179,7 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	p := planned{Type: args.TypeToken, Inputs: plain(args.Inputs), Provider: providerName(args.Provider)}
 	if r := args.RegisterRPC; r != nil {
 		p.Protect, p.Retain, p.Ignore = r.GetProtect(), r.GetRetainOnDelete(), r.IgnoreChanges
+		p.Version = r.GetVersion()
 	}
 	m.mu.Lock()
 	if p.Type == outputsType {

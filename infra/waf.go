@@ -2,35 +2,20 @@ package infra
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-// sdkVersion is the version of the AWS SDK in go.mod. What is registered by its
-// type token must name it, or it would get a provider of its own.
-const sdkVersion = "6.83.2"
-
 // requestsPerAddress is how many requests one address may make in five minutes:
 // a person reading fast, many times over, behind a shared address.
 const requestsPerAddress = 3000
 
-// webACL and its association are registered by type token and plain map: the
-// SDK's own package for them takes longer to compile than all others together.
+// webACL has the ARN, by which the association knows it.
 type webACL struct {
 	pulumi.CustomResourceState
 
 	ARN pulumi.StringOutput `pulumi:"arn"`
 }
 
-func newWebACL(ctx *pulumi.Context, name string, args pulumi.Map, opts ...pulumi.ResourceOption) (*webACL, error) {
-	acl := &webACL{}
-	return acl, ctx.RegisterResource("aws:wafv2/webAcl:WebAcl", name, args, acl, append(opts, pulumi.Version(sdkVersion))...)
-}
-
-func newWebACLAssociation(ctx *pulumi.Context, name string, args pulumi.Map, opts ...pulumi.ResourceOption) (*pulumi.CustomResourceState, error) {
-	association := &pulumi.CustomResourceState{}
-	return association, ctx.RegisterResource("aws:wafv2/webAclAssociation:WebAclAssociation", name, args, association, append(opts, pulumi.Version(sdkVersion))...)
-}
-
 // protect puts the web ACL before the load balancer.
 func (e *Edge) protect(s *scope) {
-	acl := add(s, "waf", newWebACL, pulumi.Map{
+	acl := add(s, "waf", byToken[webACL]("wafv2", "WebAcl"), pulumi.Map{
 		"scope":            pulumi.String("REGIONAL"),
 		"defaultAction":    pulumi.Map{"allow": pulumi.Map{}},
 		"visibilityConfig": visible("edge"),
@@ -50,7 +35,7 @@ func (e *Edge) protect(s *scope) {
 			managed(4, "AWSManagedRulesSQLiRuleSet"),
 		},
 	})
-	add(s, "waf-edge", newWebACLAssociation, pulumi.Map{"resourceArn": e.Balancer.Arn, "webAclArn": acl.ARN})
+	add(s, "waf-edge", byToken[pulumi.CustomResourceState]("wafv2", "WebAclAssociation"), pulumi.Map{"resourceArn": e.Balancer.Arn, "webAclArn": acl.ARN})
 }
 
 // managed is a group of rules that AWS keeps up to date; those in counted only
