@@ -35,6 +35,8 @@ type Stack struct {
 	Domain string
 	CIDR   string   // of its network
 	Keys   []string // of its config
+
+	Secrets map[string]string // ciphertext by config key; its key is not here
 }
 
 const namespace = "newsfeed:"
@@ -78,7 +80,13 @@ func readStack(file string) (Stack, error) {
 		return Stack{}, err
 	}
 	text := func(key string) string { s, _ := settings.Config[key].(string); return s }
-	s := Stack{Keys: slices.Sorted(maps.Keys(settings.Config)), Name: name, Region: text("aws:region"), Domain: text(namespace + "domain")}
+	s := Stack{Keys: slices.Sorted(maps.Keys(settings.Config)), Name: name, Region: text("aws:region"), Domain: text(namespace + "domain"),
+		Secrets: map[string]string{}}
+	for key, value := range settings.Config {
+		if ciphertext, secret := secure(value); secret {
+			s.Secrets[key] = ciphertext
+		}
+	}
 	network, _ := settings.Config[namespace+"network"].(map[string]any)
 	s.CIDR, _ = network["cidr"].(string)
 	if text(namespace+"role") == "standby" {
@@ -165,12 +173,20 @@ func (p *Project) overlayStack(name string) error {
 		}
 	}
 	settings["config"] = config
-	// Secrets of the committed file can't be read here; those that matter are drawn.
-	maps.DeleteFunc(config, func(_ string, value any) bool {
-		object, _ := value.(map[string]any)
-		_, secure := object["secure"]
-		return secure
-	})
+	for key, value := range config {
+		if _, secret := secure(value); !secret {
+			continue
+		}
+		if !p.text(key) {
+			delete(config, key)
+			continue
+		}
+		ciphertext, err := p.secrets.encrypt(unreadable)
+		if err != nil {
+			return err
+		}
+		config[key] = map[string]any{"secure": ciphertext}
+	}
 	for key, ciphertext := range p.secrets.Config {
 		config[key] = map[string]any{"secure": ciphertext}
 	}
@@ -181,4 +197,23 @@ func (p *Project) overlayStack(name string) error {
 		return err
 	}
 	return cloud.WriteFile(filepath.Join(p.workDir(), file), raw)
+}
+
+// unreadable stands for every secret of the committed files, which can't be
+// read here, so that what a secret switches on is there; those that the local
+// cloud uses are drawn. It is an address, because some must be one, of a name
+// that resolves nowhere.
+const unreadable = "https://secret.invalid/"
+
+// secure returns the ciphertext of a config value that is a secret.
+func secure(value any) (ciphertext string, secret bool) {
+	object, _ := value.(map[string]any)
+	ciphertext, secret = object["secure"].(string)
+	return ciphertext, secret
+}
+
+// text says whether a config key is declared as text.
+func (p *Project) text(key string) bool {
+	declared, _ := p.declared[key].(map[string]any)
+	return declared["type"] == "string"
 }

@@ -76,9 +76,14 @@ func drawSecrets() (secrets, error) {
 	return s, nil
 }
 
-// draw encrypts a new value as the engine does: the engine's own command would
-// take the value as an argument, for every process to see.
+// draw gives a key a new value.
 func (s secrets) draw(key string) (err error) {
-	s.Config[namespace+key], err = config.NewSymmetricCrypter(s.Key).EncryptValue(context.Background(), rand.Text())
+	s.Config[namespace+key], err = s.encrypt(rand.Text())
 	return err
+}
+
+// encrypt does what the engine does: the engine's own command would take the
+// value as an argument, for every process to see.
+func (s secrets) encrypt(value string) (ciphertext string, err error) {
+	return config.NewSymmetricCrypter(s.Key).EncryptValue(context.Background(), value)
 }

@@ -37,6 +37,7 @@ type Report struct {
 	Base     string   // its hash, and its name
 	Behind   string   // says so when the working tree lacks what the base has
 	Binaries []string // that differ
+	Secrets  []string // that differ, or are encrypted anew: which, can't be told without their key
 	Changes  []Change
 }
 
@@ -80,7 +81,12 @@ func (c *Comparison) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report.Changes, err = r.preview(ctx, stacks)
+	tree, err := r.open(r.tree)
+	if err != nil {
+		return nil, err
+	}
+	report.Secrets = changedSecrets(stacks, tree.Project.Stacks)
+	report.Changes, err = r.preview(ctx, tree, stacks)
 	return report, err
 }
 
@@ -132,7 +138,7 @@ func (r *run) open(side *source) (*engine.Engine, error) {
 }
 
 // bringUpBase makes the state to compare with, and returns its stacks.
-func (r *run) bringUpBase(ctx context.Context) (stacks []string, err error) {
+func (r *run) bringUpBase(ctx context.Context) ([]engine.Stack, error) {
 	e, err := r.open(r.base)
 	if err != nil {
 		return nil, err
@@ -142,24 +148,17 @@ func (r *run) bringUpBase(ctx context.Context) (stacks []string, err error) {
 		if _, err := e.Up(ctx, stack.Name); err != nil {
 			return nil, fmt.Errorf("%s does not come up: %w", r.base.name, err)
 		}
-		stacks = append(stacks, stack.Name)
 	}
-	return stacks, nil
+	return e.Project.Stacks, nil
 }
 
 // preview asks the engine what the working tree changes, stack after stack. A
 // stack that another one reads is then brought up too, so that the other sees
 // its outputs as they will be.
-func (r *run) preview(ctx context.Context, before []string) ([]Change, error) {
-	e, err := r.open(r.tree)
-	if err != nil {
-		return nil, err
-	}
+func (r *run) preview(ctx context.Context, e *engine.Engine, before []engine.Stack) ([]Change, error) {
 	var changes []Change
-	var now []string
 	for _, stack := range e.Project.Stacks {
 		fmt.Fprintf(r.Log, "%s: previewing the working tree\n", stack.Name)
-		now = append(now, stack.Name)
 		var diff bytes.Buffer
 		e.Out = &diff
 		result, err := e.Preview(ctx, stack.Name)
@@ -170,11 +169,37 @@ func (r *run) preview(ctx context.Context, before []string) ([]Change, error) {
 		}
 		changes = append(changes, Change{Stack: stack.Name, Result: result, Diff: diff.String(), Err: err})
 	}
-	for _, name := range before {
-		if !slices.Contains(now, name) {
-			changes = append(changes, Change{Stack: name, Err: fmt.Errorf("stack %s has no file any more: "+
-				"what it holds stays until it is destroyed: pulumi destroy --stack %[1]s", name)})
+	for _, was := range before {
+		if named(e.Project.Stacks, was.Name) == nil {
+			changes = append(changes, Change{Stack: was.Name, Err: fmt.Errorf("stack %s has no file any more: "+
+				"what it holds stays until it is destroyed: pulumi destroy --stack %[1]s", was.Name)})
 		}
 	}
 	return changes, ctx.Err()
+}
+
+// changedSecrets names the secrets of which both sides have one, encrypted
+// otherwise.
+func changedSecrets(before, now []engine.Stack) (changed []string) {
+	for _, was := range before {
+		is := named(now, was.Name)
+		if is == nil {
+			continue
+		}
+		for _, key := range slices.Sorted(maps.Keys(was.Secrets)) {
+			if ciphertext, kept := is.Secrets[key]; kept && ciphertext != was.Secrets[key] {
+				changed = append(changed, fmt.Sprintf("%s of %s", key, was.Name))
+			}
+		}
+	}
+	return changed
+}
+
+func named(stacks []engine.Stack, name string) *engine.Stack {
+	for i := range stacks {
+		if stacks[i].Name == name {
+			return &stacks[i]
+		}
+	}
+	return nil
 }

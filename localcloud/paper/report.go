@@ -37,6 +37,10 @@ func (r *Report) Write(w io.Writer) {
 	if len(r.Binaries) > 0 {
 		fmt.Fprintf(w, "\nAnother binary: %s. A hash of its sources stands in for its own below.\n", strings.Join(r.Binaries, ", "))
 	}
+	if len(r.Secrets) > 0 {
+		fmt.Fprintf(w, "\nAnother secret value, or the same encrypted anew: %s. The values can't be read here: what takes one changes with it, and does not show below.\n",
+			strings.Join(r.Secrets, ", "))
+	}
 	if r.Behind != "" {
 		fmt.Fprintf(w, "\n%s\n", r.Behind)
 	}

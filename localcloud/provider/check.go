@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
@@ -17,8 +15,8 @@ import (
 const defaultsKey resource.PropertyKey = "__defaults"
 
 // Check validates a resource's inputs against the schema, all failures at
-// once, and fills in defaults and a unique name.
-func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+// once, and fills in defaults, a unique name, and the tags that it gets in all.
+func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	u := urn.URN(req.GetUrn())
 	s, ok := schemas()[string(u.Type())]
 	if !ok {
@@ -41,70 +39,11 @@ func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
 		return nil, err
 	}
+	if s.taggable() {
+		news["tagsAll"] = connectionOf(ctx).tags().all(news["tags"])
+	}
 	inputs, err := write(news)
 	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: failures}, err
-}
-
-func (s *schema) validate(news resource.PropertyMap) []*pulumirpc.CheckFailure {
-	var failures []*pulumirpc.CheckFailure
-	fail := func(key resource.PropertyKey, format string, args ...any) {
-		failures = append(failures, &pulumirpc.CheckFailure{Property: string(key), Reason: fmt.Sprintf(format, args...)})
-	}
-	present := func(name string) bool {
-		v, ok := news[resource.PropertyKey(name)]
-		return ok && !v.IsNull()
-	}
-	for key := range news {
-		if _, known := s.Inputs[key]; !known && !resource.IsInternalPropertyKey(key) && key != "region" {
-			fail(key, "unknown property %q", key)
-		}
-	}
-	for key, in := range s.Inputs {
-		if in.Required && !present(string(key)) && key != s.autonamed() && in.Default == nil && !in.Computed {
-			fail(key, "missing required property %q", key)
-		}
-		if !present(string(key)) {
-			continue
-		}
-		for _, other := range in.ConflictsWith {
-			if present(other) {
-				fail(key, "%q conflicts with %q", key, other)
-			}
-		}
-	}
-	for _, group := range s.exclusive() {
-		if n := count(group, present); n != 1 {
-			fail(resource.PropertyKey(group[0]), "exactly one of %s must be given, not %d", strings.Join(group, ", "), n)
-		}
-	}
-	sort.Slice(failures, func(i, j int) bool { return failures[i].Reason < failures[j].Reason })
-	return failures
-}
-
-// exclusive returns the sets of properties of which exactly one must be given.
-func (s *schema) exclusive() [][]string {
-	seen := map[string]bool{}
-	var groups [][]string
-	for _, in := range s.Inputs {
-		group := slices.Sorted(slices.Values(in.ExactlyOneOf))
-		if _, code := s.Inputs["code"]; code && slices.Contains(group, "imageUri") {
-			group = append([]string{"code"}, group...) // Pulumi's own, for the file that the group knows
-		}
-		if id := strings.Join(group, " "); id != "" && !seen[id] {
-			seen[id] = true
-			groups = append(groups, group)
-		}
-	}
-	return groups
-}
-
-func count(names []string, keep func(string) bool) (n int) {
-	for _, name := range names {
-		if keep(name) {
-			n++
-		}
-	}
-	return n
 }
 
 // fill adds the schema's defaults, and the unique name that Pulumi gives: an

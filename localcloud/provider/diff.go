@@ -56,12 +56,13 @@ func (s *schema) diff(oldInputs, state, news resource.PropertyMap) *pulumirpc.Di
 		kind := d.Kind
 		if s.replaces(path) {
 			kind, replaces = kind.AsReplace(), true
-			resp.Replaces = append(resp.Replaces, path)
+			resp.Replaces = append(resp.Replaces, topLevel(path))
 		}
 		resp.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: pulumirpc.PropertyDiff_Kind(kind), InputDiff: true}
 		resp.Diffs = append(resp.Diffs, topLevel(path))
 	}
 	slices.Sort(resp.Replaces)
+	resp.Replaces = slices.Compact(resp.Replaces)
 	slices.Sort(resp.Diffs)
 	resp.Diffs = slices.Compact(resp.Diffs)
 	// Two resources can't carry one name: where the program fixed it, the old

@@ -17,7 +17,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"gopkg.in/yaml.v3"
 
 	"newsfeed/localcloud/cloud"
 	localengine "newsfeed/localcloud/engine"
@@ -31,6 +37,29 @@ type engine struct {
 	program pulumi.RunFunc // what the next run declares
 	stack   auto.Stack
 	state   string // directory of the backend
+	dir     string // of the project
+	address string // of the provider
+}
+
+// configure sets a key of the stack's config.
+func (e *engine) configure(key string, value any) {
+	e.t.Helper()
+	file := filepath.Join(e.dir, "Pulumi.s.yaml")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	var settings map[string]any // with the salt of the secrets
+	if err := yaml.Unmarshal(raw, &settings); err != nil {
+		e.t.Fatal(err)
+	}
+	settings["config"].(map[string]any)[key] = value
+	if raw, err = yaml.Marshal(settings); err != nil {
+		e.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		e.t.Fatal(err)
+	}
 }
 
 func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
@@ -45,8 +74,8 @@ func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
 	}
 	server := provider.New(store, bodies, provider.Functions(func(name string) string { return "Z" + name })).Serve(l)
 	t.Cleanup(server.Stop)
-	e := &engine{t: t, store: store}
 	dir := t.TempDir()
+	e := &engine{t: t, store: store, dir: dir, address: l.Addr().String()}
 	if local, err := filepath.Abs("../../.local/bin"); err == nil && !strings.Contains(os.Getenv("PATH"), local) {
 		os.Setenv("PATH", os.Getenv("PATH")+":"+local) // where 'make build' puts the CLI
 	}
@@ -87,7 +116,8 @@ func declare(typ string, inputs pulumi.Map, opts ...pulumi.ResourceOption) pulum
 // operations are the steps that the engine takes, by resource.
 type operations map[string][]string
 
-// up runs the engine and returns what it did to resources of aws.
+// up runs the engine and returns what it did to resources of aws, and to its
+// providers.
 func (e *engine) up(program pulumi.RunFunc) (operations, error) {
 	e.program = program
 	return heard(func(watch chan<- events.EngineEvent) error {
@@ -104,6 +134,26 @@ func (e *engine) preview(program pulumi.RunFunc) (operations, error) {
 	})
 }
 
+// details previews, and returns how each property of each resource changes, by
+// its path.
+func (e *engine) details(program pulumi.RunFunc) (map[string]map[string]string, error) {
+	e.program = program
+	watch := make(chan events.EngineEvent, 4096)
+	_, err := e.stack.Preview(context.Background(), optpreview.EventStreams(watch), optpreview.ErrorProgressStreams(io.Discard))
+	changes := map[string]map[string]string{}
+	for len(watch) > 0 {
+		event := <-watch
+		if pre := event.ResourcePreEvent; pre != nil && len(pre.Metadata.DetailedDiff) > 0 {
+			of := map[string]string{}
+			for path, d := range pre.Metadata.DetailedDiff {
+				of[path] = string(d.Kind)
+			}
+			changes[pre.Metadata.URN[strings.LastIndex(pre.Metadata.URN, "::")+2:]] = of
+		}
+	}
+	return changes, err
+}
+
 // heard collects the steps that the engine tells of.
 func heard(run func(chan<- events.EngineEvent) error) (operations, error) {
 	watch := make(chan events.EngineEvent, 4096) // more than any run here tells
@@ -111,7 +161,7 @@ func heard(run func(chan<- events.EngineEvent) error) (operations, error) {
 	err := run(watch)
 	for len(watch) > 0 {
 		event := <-watch
-		if pre := event.ResourcePreEvent; pre != nil && strings.HasPrefix(pre.Metadata.Type, "aws:") {
+		if pre := event.ResourcePreEvent; pre != nil && (strings.HasPrefix(pre.Metadata.Type, "aws:") || pre.Metadata.Type == "pulumi:providers:aws") {
 			name := pre.Metadata.URN[strings.LastIndex(pre.Metadata.URN, "::")+2:]
 			ops[name] = append(ops[name], string(pre.Metadata.Op))
 		}
@@ -171,10 +221,33 @@ func TestDiff(t *testing.T) {
 			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a")},
 			opts:  []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"restoreToPointInTime"})},
 			want:  "same"},
+		"what the program says must replace does": {
+			typ: queue, before: pulumi.Map{"tags": pulumi.Map{"a": str("1")}}, after: pulumi.Map{"tags": pulumi.Map{"a": str("2")}},
+			opts: []pulumi.ResourceOption{pulumi.ReplaceOnChanges([]string{"tags.a"})},
+			want: "create-replacement replace delete-replaced"},
+		"what the program says must be deleted first is": {
+			typ: vpc, before: pulumi.Map{"cidrBlock": str("10.1.0.0/16")}, after: pulumi.Map{"cidrBlock": str("10.2.0.0/16")},
+			opts: []pulumi.ResourceOption{pulumi.DeleteBeforeReplace(true)},
+			want: "delete-replaced replace create-replacement"},
 		"a new value of a secret is a new version": {
 			typ:    "aws:secretsmanager/secretVersion:SecretVersion",
 			before: pulumi.Map{"secretId": str("s"), "secretString": str("1")}, after: pulumi.Map{"secretId": str("s"), "secretString": str("2")},
 			want: "create-replacement replace delete-replaced"},
+		"an alarm's name, which AWS calls otherwise, replaces it": {
+			typ:    "aws:cloudwatch/metricAlarm:MetricAlarm",
+			before: pulumi.Map{"name": str("a"), "comparisonOperator": str("c"), "evaluationPeriods": num(1)},
+			after:  pulumi.Map{"name": str("b"), "comparisonOperator": str("c"), "evaluationPeriods": num(1)},
+			want:   "create-replacement replace delete-replaced"},
+		"a permission's function, which AWS calls otherwise, replaces it": {
+			typ:    "aws:lambda/permission:Permission",
+			before: pulumi.Map{"action": str("a"), "principal": str("p"), "function": str("a")},
+			after:  pulumi.Map{"action": str("a"), "principal": str("p"), "function": str("b")},
+			want:   "create-replacement replace delete-replaced"},
+		"a subscription's topic, which AWS calls otherwise, replaces it": {
+			typ:    "aws:sns/topicSubscription:TopicSubscription",
+			before: pulumi.Map{"protocol": str("p"), "endpoint": str("e"), "topic": str("a")},
+			after:  pulumi.Map{"protocol": str("p"), "endpoint": str("e"), "topic": str("b")},
+			want:   "create-replacement replace delete-replaced"},
 		"its own name goes after": {
 			typ:    "aws:lb/targetGroup:TargetGroup",
 			before: pulumi.Map{"port": num(80)}, after: pulumi.Map{"port": num(81)},
@@ -233,34 +306,66 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// TestCheck holds the provider to the schema: each program is refused with an
-// error that names the property.
+// inputs are properties as a program gives them.
+type inputs = map[string]any
+
+// TestCheck holds the provider to the schema: each resource is refused with a
+// reason that names the property.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		typ    string
-		inputs pulumi.Map
+		inputs inputs
 		want   string
 	}{
-		"an unknown property":                {"aws:sqs/queue:Queue", pulumi.Map{"delay": num(1)}, `unknown property "delay"`},
-		"a missing required property":        {"aws:autoscaling/group:Group", pulumi.Map{"minSize": num(1), "launchTemplate": pulumi.Map{}}, `missing required property "maxSize"`},
-		"two that exclude each other":        {"aws:sqs/queue:Queue", pulumi.Map{"name": str("a"), "namePrefix": str("b")}, `conflicts with`},
-		"none of which one must be given":    {"aws:autoscaling/group:Group", pulumi.Map{"minSize": num(1), "maxSize": num(1)}, "exactly one of launchConfiguration, launchTemplate, mixedInstancesPolicy"},
-		"a function without its code":        {"aws:lambda/function:Function", pulumi.Map{"role": str("r")}, "exactly one of code, imageUri, s3Bucket"},
-		"a type that the local cloud lacks":  {"aws:foo/bar:Bar", pulumi.Map{}, "no schema for aws:foo/bar:Bar"},
-		"a replica with its own master user": {"aws:rds/instance:Instance", pulumi.Map{"instanceClass": str("c"), "username": str("u"), "replicateSourceDb": str("b")}, `conflicts with`},
+		"an unknown property":                {"aws:sqs/queue:Queue", inputs{"delay": 1}, `unknown property "delay"`},
+		"a misspelt property is named right": {"aws:sqs/queue:Queue", inputs{"delaySecs": 1}, `unknown property "delaySecs"; did you mean "delaySeconds"?`},
+		"what only AWS sets":                 {"aws:sqs/queue:Queue", inputs{"tagsAll": inputs{}}, `unknown property "tagsAll": AWS sets it`},
+		"a region, which no type takes":      {"aws:sqs/queue:Queue", inputs{"region": "us-east-1"}, `unknown property "region"`},
+		"text for a number":                  {"aws:sqs/queue:Queue", inputs{"delaySeconds": "1"}, `"delaySeconds" is string, want int`},
+		"a part of a second":                 {"aws:sqs/queue:Queue", inputs{"delaySeconds": 1.5}, `"delaySeconds" is number, want int`},
+		"text for a list":                    {vpcEndpointType, inputs{"vpcId": "v", "serviceName": "s", "subnetIds": "a"}, `"subnetIds" is string, want []string`},
+		"a number in a list of text":         {vpcEndpointType, inputs{"vpcId": "v", "serviceName": "s", "subnetIds": []any{1}}, `"subnetIds" is []`},
+		"a number for a tag":                 {"aws:sqs/queue:Queue", inputs{"tags": inputs{"a": 1}}, `"tags" is object, want map[string]string`},
+		"a block for a list of blocks":       {"aws:autoscaling/group:Group", inputs{"minSize": 1, "maxSize": 1, "launchTemplate": inputs{}, "tags": inputs{"a": "b"}}, `"tags" is object, want []GroupTag`},
+		"a missing required property":        {"aws:autoscaling/group:Group", inputs{"minSize": 1, "launchTemplate": inputs{}}, `missing required property "maxSize"`},
+		"two that exclude each other":        {"aws:sqs/queue:Queue", inputs{"name": "a", "namePrefix": "b"}, `conflicts with`},
+		"none of which one must be given":    {"aws:autoscaling/group:Group", inputs{"minSize": 1, "maxSize": 1}, "exactly one of launchConfiguration, launchTemplate, mixedInstancesPolicy"},
+		"a function without its code":        {"aws:lambda/function:Function", inputs{"role": "r"}, "exactly one of code, imageUri, s3Bucket"},
+		"a type that the local cloud lacks":  {"aws:foo/bar:Bar", inputs{}, "no schema for aws:foo/bar:Bar"},
+		"a replica with its own master user": {"aws:rds/instance:Instance", inputs{"instanceClass": "c", "username": "u", "replicateSourceDb": "b"}, `conflicts with`},
 	}
 	e := newEngine(t, nil)
+	conn, err := grpc.NewClient(e.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
 	for name, tt := range tests {
-		_, err := e.up(declare(tt.typ, tt.inputs))
-		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: error %v, want one that says %q", name, err, tt.want)
+		news, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(tt.inputs), plugin.MarshalOptions{})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if n := len(e.store.All()); n > 0 {
-			t.Errorf("%s: %d resources were made", name, n)
+		resp, err := pulumirpc.NewResourceProviderClient(conn).Check(t.Context(), &pulumirpc.CheckRequest{
+			Urn: "urn:pulumi:s::test::" + tt.typ + "::it", News: news})
+		said := fmt.Sprint(err)
+		for _, failure := range resp.GetFailures() {
+			said += "\n" + failure.Reason
+		}
+		if !strings.Contains(said, tt.want) {
+			t.Errorf("%s: it says %s, want %q", name, said, tt.want)
 		}
 	}
+	_, err = e.up(declare(queueType, pulumi.Map{"delaySecs": num(1)}))
+	if err == nil || !strings.Contains(err.Error(), `unknown property "delaySecs"; did you mean "delaySeconds"?`) {
+		t.Errorf("the engine says %v", err)
+	}
+	if n := len(e.store.All()); n > 0 {
+		t.Errorf("%d resources were made", n)
+	}
 }
+
+const vpcEndpointType = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 // body is a body that notes what happens to it, or fails.
 type body struct {

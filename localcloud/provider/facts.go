@@ -29,6 +29,15 @@ type schema struct {
 	Outputs []resource.PropertyKey         `json:"outputs"` // set by AWS only
 }
 
+// renamed are replacing properties that Pulumi calls otherwise than the AWS
+// provider does: the facts, which are joined by name, lack that they replace.
+var renamed = map[string]resource.PropertyKey{
+	"aws:cloudwatch/metricAlarm:MetricAlarm":      "name",
+	"aws:lambda/function:Function":                "name",
+	"aws:lambda/permission:Permission":            "function",
+	"aws:sns/topicSubscription:TopicSubscription": "topic",
+}
+
 // schemas returns the schema of every known type by its Pulumi type token.
 var schemas = sync.OnceValue(func() map[string]*schema {
 	var facts struct {
@@ -37,6 +46,14 @@ var schemas = sync.OnceValue(func() map[string]*schema {
 	if err := json.Unmarshal(factsJSON, &facts); err != nil {
 		panic("facts/aws-types.json: " + err.Error())
 	}
+	for typ, key := range renamed {
+		in := facts.Types[typ].Inputs[key]
+		in.Replaces = true
+		facts.Types[typ].Inputs[key] = in
+	}
+	// What a database is called is its identifier; its name is another word for
+	// dbName, and nobody's to choose.
+	delete(facts.Types["aws:rds/instance:Instance"].Inputs, "name")
 	return facts.Types
 })
 

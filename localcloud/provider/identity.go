@@ -104,7 +104,8 @@ var object = identity{id: "{bucket}/{key}", arn: "arn:aws:s3:::{bucket}/{key}", 
 
 func ec2(kind string) string { return "arn:aws:ec2:{region}:{account}:" + kind + "/{id}" }
 
-// recomputed lists what AWS computes anew at any update of the type.
+// recomputed lists what AWS computes anew at an update of the type, but for one
+// of its tags alone.
 var recomputed = map[string][]resource.PropertyKey{
 	"aws:ec2/launchTemplate:LaunchTemplate":          {"latestVersion"},
 	"aws:s3/bucketObjectv2:BucketObjectv2":           {"versionId", "etag"},
@@ -151,9 +152,6 @@ func identify(r *cloud.Resource, name string) {
 	for key, template := range of.outputs {
 		set(key, template)
 	}
-	if _, taggable := schemas()[r.Type].Inputs["tags"]; taggable {
-		r.Outputs["tagsAll"] = r.Outputs["tags"]
-	}
 	if r.Type == "aws:acm/certificate:Certificate" {
 		r.Outputs["domainValidationOptions"] = validationOptions(r)
 	}
@@ -175,7 +173,8 @@ func validationOptions(r *cloud.Resource) []any {
 	return options
 }
 
-// bump counts the versions of what has them.
+// bump counts the versions of what has them: a new one for any change but that
+// of tags.
 func bump(r *cloud.Resource) {
 	switch r.Type {
 	case "aws:ec2/launchTemplate:LaunchTemplate":

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"newsfeed/localcloud/cloud"
 )
@@ -32,7 +31,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	s := schemas()[string(u.Type())]
 	if req.GetPreview() {
 		// What AWS will compute is left out: the SDK takes it as not yet known.
-		props, err := write(outputs(s, inputs, nil))
+		props, err := write(outputs(s, inputs, nil, nil))
 		return &pulumirpc.CreateResponse{Properties: props}, err
 	}
 	r := &cloud.Resource{URN: req.GetUrn(), Type: string(u.Type()), Region: region}
@@ -47,9 +46,9 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		if partial := (*cloud.NotReadyError)(nil); !errors.As(err, &partial) {
 			return nil, errors.Join(fmt.Errorf("%s: %w", r.ID, err), p.take(context.WithoutCancel(ctx), r))
 		}
-		return nil, initFailed(s, inputs, r, err)
+		return nil, initFailed(r, inputs, outputs(s, inputs, r.Outputs, nil), err)
 	}
-	props, err := write(outputs(s, inputs, r.Outputs))
+	props, err := write(outputs(s, inputs, r.Outputs, nil))
 	return &pulumirpc.CreateResponse{Id: r.ID, Properties: props}, err
 }
 
@@ -63,10 +62,18 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, err
 	}
+	olds, err := read(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
 	u := urn.URN(req.GetUrn())
 	s := schemas()[string(u.Type())]
+	beyond, err := beyondTags(req)
+	if err != nil {
+		return nil, err
+	}
 	if req.GetPreview() {
-		return previewUpdate(s, string(u.Type()), req, news)
+		return previewUpdate(s, req, olds, news, beyond)
 	}
 	old := p.store.Get(region, string(u.Type()), req.GetId())
 	if old == nil {
@@ -77,24 +84,32 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 		return nil, fmt.Errorf("%s: %w", u.Name(), err)
 	}
 	r.Outputs = s.carry(old, r.Inputs)
-	bump(r)
+	if beyond {
+		bump(r)
+	}
 	if err := p.give(ctx, r, old); err != nil {
 		if partial := (*cloud.NotReadyError)(nil); errors.As(err, &partial) {
-			return nil, initFailed(s, news, r, err)
+			return nil, initFailed(r, news, outputs(s, news, r.Outputs, olds), err)
 		}
 		return nil, fmt.Errorf("%s: %w", r.ID, err)
 	}
-	props, err := write(outputs(s, news, r.Outputs))
+	props, err := write(outputs(s, news, r.Outputs, olds))
 	return &pulumirpc.UpdateResponse{Properties: props}, err
+}
+
+// beyondTags says whether an update changes more than tags.
+func beyondTags(req *pulumirpc.UpdateRequest) (bool, error) {
+	oldInputs, err := readPlain(req.GetOldInputs())
+	if err != nil {
+		return false, err
+	}
+	news, err := readPlain(req.GetNews())
+	return oldInputs.Diff(news, aboutTags) != nil, err
 }
 
 // previewUpdate foretells an update: what was computed stays, but for what the
 // update itself makes AWS compute anew.
-func previewUpdate(s *schema, typ string, req *pulumirpc.UpdateRequest, news resource.PropertyMap) (*pulumirpc.UpdateResponse, error) {
-	olds, err := read(req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
+func previewUpdate(s *schema, req *pulumirpc.UpdateRequest, olds, news resource.PropertyMap, beyond bool) (*pulumirpc.UpdateResponse, error) {
 	oldInputs, err := readPlain(req.GetOldInputs())
 	if err != nil {
 		return nil, err
@@ -106,11 +121,13 @@ func previewUpdate(s *schema, typ string, req *pulumirpc.UpdateRequest, news res
 			out[key] = value
 		}
 	}
-	for key, value := range outputs(s, news, nil) {
+	for key, value := range outputs(s, news, nil, nil) {
 		out[key] = value
 	}
-	for _, key := range recomputed[typ] {
-		delete(out, key)
+	if beyond {
+		for _, key := range recomputed[string(urn.URN(req.GetUrn()).Type())] {
+			delete(out, key)
+		}
 	}
 	props, err := write(out)
 	return &pulumirpc.UpdateResponse{Properties: props}, err
@@ -150,7 +167,11 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	props, err := write(outputs(schemas()[typ], known, r.Outputs))
+	olds, err := read(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	props, err := write(outputs(schemas()[typ], known, r.Outputs, olds))
 	return &pulumirpc.ReadResponse{Id: r.ID, Properties: props, Inputs: inputs}, err
 }
 
@@ -228,13 +249,13 @@ func gone(u urn.URN, id string) error {
 
 // initFailed tells the engine that the resource exists but is not well: it
 // stays in the state, and the next run tries again.
-func initFailed(s *schema, inputs resource.PropertyMap, r *cloud.Resource, cause error) error {
-	props, err := write(outputs(s, inputs, r.Outputs))
+func initFailed(r *cloud.Resource, inputs, outputs resource.PropertyMap, cause error) error {
+	props, err := write(outputs)
 	if err != nil {
 		return err
 	}
-	var in *structpb.Struct
-	if in, err = write(inputs); err != nil {
+	in, err := write(inputs)
+	if err != nil {
 		return err
 	}
 	st, err := status.New(codes.Unknown, cause.Error()).WithDetails(&pulumirpc.ErrorResourceInitFailed{

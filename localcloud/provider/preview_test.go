@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -182,25 +181,41 @@ func TestProtect(t *testing.T) {
 func TestDetailedDiff(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, nil)
-	if _, err := e.up(declare(queueType, pulumi.Map{"delaySeconds": num(1), "policy": str("p"), "tags": pulumi.Map{"a": str("1"), "b": str("1")}})); err != nil {
-		t.Fatal(err)
+	tag := func(key, value string) pulumi.Input {
+		return pulumi.Map{"key": str(key), "value": str(value), "propagateAtLaunch": pulumi.Bool(true)}
 	}
-	e.program = declare(queueType, pulumi.Map{"delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}})
-	watch := make(chan events.EngineEvent, 4096)
-	if _, err := e.stack.Preview(context.Background(), optpreview.EventStreams(watch)); err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for len(watch) > 0 {
-		if event := <-watch; event.ResourcePreEvent != nil {
-			for path, d := range event.ResourcePreEvent.Metadata.DetailedDiff {
-				got[path] = string(d.Kind)
-			}
+	of := func(queue, group pulumi.Map, subnets ...string) pulumi.RunFunc {
+		for key, value := range map[string]pulumi.Input{"minSize": num(0), "maxSize": num(0), "launchTemplate": pulumi.Map{"id": str("lt-1")}} {
+			group[key] = value
 		}
+		return program(func(d *resources) {
+			d.add("queue", queueType, queue)
+			d.add("group", groupType, group)
+			d.add("database subnets", "aws:rds/subnetGroup:SubnetGroup", pulumi.Map{"name": str("a"), "subnetIds": list(subnets...)})
+			d.add("proof", "aws:acm/certificate:Certificate", pulumi.Map{"domainName": str("a.example"), "subjectAlternativeNames": list(subnets...)})
+		})
 	}
-	want := map[string]string{"delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add"}
-	if !maps.Equal(got, want) { // policy is computed: no longer given, it stays
-		t.Errorf("the diff is %v, want %v", got, want)
+	before := of(pulumi.Map{"delaySeconds": num(1), "policy": str("p"), "tags": pulumi.Map{"a": str("1"), "b": str("1")}},
+		pulumi.Map{"tags": pulumi.Array{tag("a", "1"), tag("b", "1")}}, "a", "b")
+	if _, err := e.up(before); err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.details(of(pulumi.Map{"delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}},
+		pulumi.Map{"tags": pulumi.Array{tag("a", "1"), tag("b", "2"), tag("c", "1")}}, "a", "c", "d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[string]string{
+		"queue": {"delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add",
+			"tagsAll.a": "update", "tagsAll.b": "delete", "tagsAll.c": "add"}, // policy is computed: no longer given, it stays
+		"group":            {"tags[1].value": "update", "tags[2]": "add"},
+		"database subnets": {"subnetIds[1]": "update", "subnetIds[2]": "add"},
+		"proof":            {"subjectAlternativeNames[1]": "update-replace", "subjectAlternativeNames[2]": "add-replace"},
+	}
+	for name, want := range want {
+		if !maps.Equal(got[name], want) {
+			t.Errorf("the diff of %s is %v, want %v", name, got[name], want)
+		}
 	}
 }
 
@@ -209,15 +224,22 @@ func TestDetailedDiff(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, nil)
+	passwords := []string{"swordfish", "mackerel"}
 	database := func(password string) pulumi.RunFunc {
 		return program(func(d *resources) {
+			policy := pulumi.Map{"policy": pulumi.ToSecret(str(password))}
+			if password != passwords[0] {
+				policy = pulumi.Map{"delaySeconds": num(1)} // AWS keeps the policy
+			}
+			d.add("dropped", queueType, policy)
+			d.add("a tag", queueType, pulumi.Map{"tags": pulumi.Map{"a": pulumi.ToSecret(str(password))}})
+			d.add("all tags", queueType, pulumi.Map{"tags": pulumi.ToSecret(pulumi.StringMap{"a": pulumi.String(password)})})
 			d.add("database", instanceType, pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"), "password": pulumi.ToSecret(str(password))})
 			d.add("plain", instanceType, pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("b"), "password": str(password)}) // the schema says it is one
 			d.add("kept", "aws:secretsmanager/secretVersion:SecretVersion", pulumi.Map{"secretId": str("s"), "secretString": pulumi.ToSecret(str(password))})
 			d.add("elsewhere", queueType, pulumi.Map{"policy": pulumi.ToSecret(str(password))})
 		})
 	}
-	passwords := []string{"swordfish", "mackerel"}
 	var shown bytes.Buffer
 	for i, password := range passwords {
 		e.program = database(password)

@@ -11,7 +11,6 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -74,31 +73,9 @@ func (p *Provider) Refused() map[string]int {
 	return maps.Clone(p.refused)
 }
 
-// connection is one provider of the program: the engine dials each, default
-// and explicit, on a connection of its own, and says its region once.
-type connection struct {
-	mu     sync.Mutex
-	region string
-}
-
-type connectionKey struct{}
-
-// connections gives every gRPC connection its state.
-type connections struct{}
-
-func (connections) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return context.WithValue(ctx, connectionKey{}, &connection{})
-}
-func (connections) HandleConn(context.Context, stats.ConnStats)                     {}
-func (connections) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-func (connections) HandleRPC(context.Context, stats.RPCStats)                       {}
-
 // region is the region of the connection a call came by.
 func (p *Provider) region(ctx context.Context) (string, error) {
-	c := ctx.Value(connectionKey{}).(*connection)
-	c.mu.Lock()
-	region := c.region
-	c.mu.Unlock()
+	region := connectionOf(ctx).where()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, off := p.refused[region]; off {
@@ -134,7 +111,8 @@ func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	return &pulumirpc.CheckResponse{Inputs: req.GetNews()}, nil
 }
 
-// DiffConfig replaces a provider, and so all it made, when its region changes.
+// DiffConfig replaces a provider, and so all it made, when its region changes;
+// any other change is one of the provider alone.
 func (p *Provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	olds, err := readPlain(req.GetOldInputs())
 	if err != nil {
@@ -144,13 +122,21 @@ func (p *Provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	if olds["region"].DeepEquals(news["region"]) {
+	changed := olds.Diff(news, resource.IsInternalPropertyKey)
+	if changed == nil {
 		return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
 	}
-	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_SOME, Replaces: []string{"region"}, Diffs: []string{"region"}}, nil
+	resp := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_SOME}
+	for _, key := range changed.ChangedKeys() {
+		resp.Diffs = append(resp.Diffs, string(key))
+		if key == "region" {
+			resp.Replaces = []string{"region"}
+		}
+	}
+	return resp, nil
 }
 
-// Configure notes the region of this connection.
+// Configure notes what this connection is for.
 func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	args, err := readPlain(req.GetArgs())
 	if err != nil {
@@ -160,10 +146,11 @@ func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 	if !region.IsString() || region.StringValue() == "" {
 		return nil, status.Error(codes.InvalidArgument, "provider aws has no region: set aws:region in the stack's config")
 	}
-	c := ctx.Value(connectionKey{}).(*connection)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.region = region.StringValue()
+	tags, err := readTagging(args)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	connectionOf(ctx).configure(region.StringValue(), tags)
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 

@@ -92,11 +92,16 @@ func plainArchive(a *archive.Archive) (map[string]any, error) {
 }
 
 // outputs describes a resource to the engine: the inputs as they came, and
-// over them what AWS computed, with what the schema calls secret marked so.
-func outputs(s *schema, inputs resource.PropertyMap, computed map[string]any) resource.PropertyMap {
+// over them what AWS computed. Secret is what the schema calls so, and what
+// was so in olds and is kept without being given again.
+func outputs(s *schema, inputs resource.PropertyMap, computed map[string]any, olds resource.PropertyMap) resource.PropertyMap {
 	out := resource.PropertyMap{}
 	for name, value := range computed {
-		out[resource.PropertyKey(name)] = resource.NewPropertyValue(value)
+		key := resource.PropertyKey(name)
+		out[key] = resource.NewPropertyValue(value)
+		if olds[key].IsSecret() {
+			out[key] = resource.MakeSecret(out[key])
+		}
 	}
 	for key, value := range inputs {
 		if !resource.IsInternalPropertyKey(key) {

@@ -71,6 +71,8 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	dir := repository(t)
 	replace(t, filepath.Join(dir, "Pulumi.seoul.yaml"), "max: 12", "max: 10")
+	replace(t, filepath.Join(dir, "Pulumi.seoul.yaml"), "Project: newsfeed", "Project: renamed")
+	replace(t, filepath.Join(dir, "Pulumi.seoul.yaml"), "  newsfeed:peer", "  newsfeed:slackWebhook: {secure: v1:committed}\n  newsfeed:peer")
 	replace(t, filepath.Join(dir, "infra", "database.go"), `"long_query_time", "0.5"`, `"long_query_time", "0.7"`)
 	replace(t, filepath.Join(dir, "app", "cmd", "feed", "main.go"), "package main", "package main // changed")
 	c := paper.Comparison{Dir: dir, Base: "HEAD", Color: "never", Log: io.Discard}
@@ -84,13 +86,16 @@ func TestCompare(t *testing.T) {
 	var text strings.Builder
 	report.Write(&text)
 	said := text.String()
-	for _, part := range []string{"Another binary: feed.", `"0.5" => "0.7"`, ": 12 => 10", "storage-binary", "seoul: ", "tokyo: "} {
+	for _, part := range []string{"Another binary: feed.", `"0.5" => "0.7"`, ": 12 => 10", "storage-binary", "seoul: ", "tokyo: ",
+		`"newsfeed" => "renamed"`, "alerting-slack-role", `: [secret]`} {
 		if !strings.Contains(said, part) {
 			t.Errorf("the report does not say %q:\n%s", part, said)
 		}
 	}
-	if strings.Contains(said, "slackalarm") {
-		t.Errorf("a binary that is the same is told of:\n%s", said)
+	for _, part := range []string{"Another binary: feed, slackalarm", "secret.invalid"} { // it is the same; it stands for a secret
+		if strings.Contains(said, part) {
+			t.Errorf("the report says %q:\n%s", part, said)
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ type scenario struct {
 // both groups.
 const rolled = "update web-group web-template worker-group worker-template"
 
+// slack sets the webhook as a committed secret, whose key is not here.
+var slack = on("seoul", func(s settings) { s["newsfeed:slackWebhook"] = map[string]any{"secure": "v1:committed"} })
+
 var scenarios = map[string]scenario{
 	"nothing changed": {want: map[string]string{"seoul": "", "tokyo": ""}},
 	"a new binary rolls the groups and touches nothing else": {
@@ -48,6 +51,27 @@ var scenarios = map[string]scenario{
 	"a threshold changes its alarms": {
 		edit: on("seoul", func(s settings) { s.nested("alarms")["cpuPercent"] = 90 }),
 		want: map[string]string{"seoul": "update alarms-cache-cpu-1 alarms-cache-cpu-2 alarms-database-cpu alarms-web-cpu alarms-worker-cpu"}},
+	"another default tag reaches everything tagged, of every provider, and rolls the groups": {
+		edit: on("tokyo", func(s settings) {
+			s["aws:defaultTags"].(map[string]any)["tags"].(map[string]any)["Project"] = "renamed"
+		}),
+		want: map[string]string{"tokyo": "update everything tagged network-default-group web-group worker-group"}},
+	"one NAT gateway for all zones removes the others": {
+		edit: on("seoul", func(s settings) { s.nested("network")["nat"] = "single" }),
+		want: map[string]string{"seoul": "delete network-nat-b network-nat-b-address network-nat-c network-nat-c-address\n" +
+			"update network-private-b-nat network-private-c-nat"}},
+	"a read replica is removed, and the groups forget it": {
+		from: on("seoul", func(s settings) { s.nested("database")["readReplicas"] = 1 }),
+		want: map[string]string{"seoul": "delete alarms-database-reader-lag-1 database-reader-1\n" +
+			"update dashboard-region web-group web-template worker-group worker-template"}},
+	"a webhook of Slack brings the function that tells on-call": {
+		edit: slack,
+		want: map[string]string{"seoul": "create alarms-slack-dead alarms-slack-function alerting-slack alerting-slack-dead alerting-slack-dead-policy alerting-slack-logs " +
+			"alerting-slack-may alerting-slack-role alerting-slack-topic alerting-slack-topic-may alerting-slack-world-topic " +
+			"alerting-slack-world-topic-may secrets-slack secrets-slack-value\nupdate dashboard-region"}},
+	"a webhook that is taken away is refused: its secret is protected": {
+		from:    slack,
+		refused: map[string]string{"seoul": "Secrets$aws:secretsmanager/secret:Secret::secrets-slack\" cannot be deleted"}},
 	"another network is refused: the VPC holds the data stores": {
 		edit:    on("seoul", func(s settings) { s.nested("network")["cidr"] = "10.40.0.0/16" }),
 		refused: map[string]string{"seoul": "Network$aws:ec2/vpc:Vpc::network-vpc\"\n  as it is currently marked for protection"}},
