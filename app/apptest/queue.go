@@ -10,10 +10,9 @@ import (
 	"newsfeed/app/feed"
 )
 
-// Queue is a queue in memory that behaves as badly as SQS may: with Unruly it
+// Queue is a queue in memory that behaves as badly as SQS may: once disturbed it
 // delivers late, twice and out of order. Its methods are safe for concurrent use.
 type Queue struct {
-	Unruly bool
 	// NoDelay ignores delays: tests don't wait.
 	NoDelay bool
 	// Visibility is how long a received message stays hidden; default 30 s.
@@ -24,6 +23,7 @@ type Queue struct {
 	waiting []queued
 	flying  map[string]queued
 	down    error
+	unruly  *rand.Rand
 	wake    chan struct{}
 }
 
@@ -39,6 +39,14 @@ func (q *Queue) Down(err error) {
 	q.down = err
 }
 
+// Disturb has the queue deliver late, twice and out of order, as random decides;
+// nil ends that.
+func (q *Queue) Disturb(random *rand.Rand) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.unruly = random
+}
+
 // Send delivers messages at least once.
 func (q *Queue) Send(_ context.Context, delay time.Duration, messages ...[]byte) error {
 	q.mu.Lock()
@@ -51,14 +59,14 @@ func (q *Queue) Send(_ context.Context, delay time.Duration, messages ...[]byte)
 		at = at.Add(delay)
 	}
 	late := func() time.Time {
-		if q.Unruly && rand.IntN(3) == 0 {
-			return at.Add(time.Duration(rand.IntN(50)) * time.Millisecond)
+		if q.unruly != nil && q.unruly.IntN(3) == 0 {
+			return at.Add(time.Duration(q.unruly.IntN(100)) * time.Millisecond)
 		}
 		return at
 	}
 	for _, m := range messages {
 		q.waiting = append(q.waiting, queued{m, late()})
-		if q.Unruly && rand.IntN(3) == 0 {
+		if q.unruly != nil && q.unruly.IntN(3) == 0 {
 			q.waiting = append(q.waiting, queued{m, late()})
 		}
 	}
@@ -107,8 +115,8 @@ func (q *Queue) take(most int) (out []feed.Delivery, wake chan struct{}, err err
 			q.waiting = append(q.waiting, m)
 		}
 	}
-	if q.Unruly {
-		rand.Shuffle(len(q.waiting), func(i, j int) { q.waiting[i], q.waiting[j] = q.waiting[j], q.waiting[i] })
+	if q.unruly != nil {
+		q.unruly.Shuffle(len(q.waiting), func(i, j int) { q.waiting[i], q.waiting[j] = q.waiting[j], q.waiting[i] })
 	}
 	var rest []queued
 	for _, m := range q.waiting {
@@ -156,9 +164,12 @@ func (q *Queue) Delete(_ context.Context, receipts ...string) error {
 	return nil
 }
 
-// Idle says whether every message was done.
-func (q *Queue) Idle() bool {
+// Len is how many messages are in the queue, those that were received included.
+func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting)+len(q.flying) == 0
+	return len(q.waiting) + len(q.flying)
 }
+
+// Idle says whether every message was done.
+func (q *Queue) Idle() bool { return q.Len() == 0 }

@@ -171,7 +171,7 @@ func Eventually(t testing.TB, what string, condition func() error) {
 
 // StartPair starts a MariaDB and a replica of it, and returns how the app reaches
 // them. The replica has the schema soon after.
-func (s *Stores) StartPair(t testing.TB) (c mysql.Config, replica *rds.Server) {
+func (s *Stores) StartPair(t testing.TB) (c mysql.Config, primary, replica *rds.Server) {
 	t.Helper()
 	primary, addr, err := s.StartDatabase(t.Context(), s.Address(), nil)
 	if err == nil {
@@ -182,7 +182,7 @@ func (s *Stores) StartPair(t testing.TB) (c mysql.Config, replica *rds.Server) {
 	}
 	c.Writer, c.Name, c.User, c.Password = addr, DatabaseName, DatabaseUser, DatabasePass
 	Migrate(t, c)
-	return c, replica
+	return c, primary, replica
 }
 
 func (s *Stores) startReplica(ctx context.Context, primary *rds.Server, primaryAddr string) (server *rds.Server, addrs []string, err error) {

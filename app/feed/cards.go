@@ -95,7 +95,7 @@ func (s *Service) completeStories(ctx context.Context, missing []app.ID, at map[
 	}
 	if len(found) < len(missing) && s.DB.Replicated() { // too new for the replica
 		if newest, err := s.DB.Stories(mysql.FromWriter(ctx), missing); err == nil {
-			found = newest
+			found, ctx = newest, mysql.FromWriter(ctx)
 		}
 	}
 	for _, story := range found {
@@ -106,7 +106,7 @@ func (s *Service) completeStories(ctx context.Context, missing []app.ID, at map[
 		}
 	}
 	if s.told() {
-		cacheFailed("fill stories", s.Cache.FillStories(ctx, found))
+		cacheFailed("fill stories", s.Cache.FillStories(ctx, found, s.source(ctx)))
 	}
 	return nil
 }
@@ -122,9 +122,17 @@ func (s *Service) completeCounts(ctx context.Context, reader app.ID, missing []a
 		at[story].Mine = f.Reactions[reader]
 	}
 	if s.told() {
-		cacheFailed("fill counts", s.Cache.FillCounts(ctx, figures))
+		cacheFailed("fill counts", s.Cache.FillCounts(ctx, figures, s.source(ctx)))
 	}
 	return nil
+}
+
+// source is where reads with ctx go.
+func (s *Service) source(ctx context.Context) redis.Source {
+	if s.DB.ReadsWriter(ctx) {
+		return redis.Writer
+	}
+	return redis.Replica
 }
 
 func (s *Service) figures(ctx context.Context, ids []app.ID) (map[app.ID]redis.Figures, error) {

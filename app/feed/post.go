@@ -110,5 +110,5 @@ func (s *Service) warm(ctx context.Context, story *app.Story) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Cache.FillStories(ctx, []*app.Story{story}), s.Cache.FillCounts(ctx, figures))
+	return errors.Join(s.Cache.FillStories(ctx, []*app.Story{story}, s.source(ctx)), s.Cache.FillCounts(ctx, figures, s.source(ctx)))
 }

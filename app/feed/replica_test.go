@@ -16,7 +16,7 @@ import (
 // that reader sees, and the product's own cache.
 func stoppedReplica(t *testing.T) (p *product, reader member, id app.ID, cache *goredis.Client) {
 	t.Helper()
-	c, replica := apptest.Current.StartPair(t)
+	c, _, replica := apptest.Current.StartPair(t)
 	server, cacheAddr, err := apptest.Current.StartCache(t.Context(), apptest.Current.Address())
 	if err != nil {
 		t.Fatal(err)
@@ -97,5 +97,33 @@ func TestWhoJustWroteReadsFromTheWriterForFiveSeconds(t *testing.T) {
 		if got, err := c.read(); err != nil || got != "" {
 			t.Errorf("%s: later, from the replica, %q, %v", what, got, err)
 		}
+	}
+}
+
+func TestWhatAReplicaSaidIsKeptForMinutesNotDays(t *testing.T) {
+	t.Parallel()
+	p, reader, _, cache := stoppedReplica(t)
+	lives := func() (longest, shortest time.Duration) {
+		t.Helper()
+		keys := append(cache.Keys(t.Context(), "p*:*").Val(), cache.Keys(t.Context(), "rx*:*").Val()...)
+		if len(keys) != 2 {
+			t.Fatalf("the cache holds %v, want one story and its figures", keys)
+		}
+		shortest = 1 << 62
+		for _, key := range keys {
+			ttl := cache.TTL(t.Context(), key).Val()
+			longest, shortest = max(longest, ttl), min(shortest, ttl)
+		}
+		return longest, shortest
+	}
+	if _, shortest := lives(); shortest < 20*time.Hour {
+		t.Errorf("what the worker read from the writer is kept for %s", shortest)
+	}
+	cache.FlushAll(t.Context()) // and with it who wrote
+	if got := p.read(reader, 5); len(got) != 1 {
+		t.Errorf("%d stories after the cache was lost", len(got))
+	}
+	if longest, _ := lives(); longest > 10*time.Minute {
+		t.Errorf("what the replica said is kept for %s", longest)
 	}
 }

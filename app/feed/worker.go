@@ -187,11 +187,13 @@ func (w *Worker) fanout(ctx context.Context, m message) error {
 	} else if err := w.Service.warm(ctx, found[0]); err != nil {
 		return err
 	}
-	friends, err := w.Service.DB.FriendIDs(ctx, *m.User, after, fanoutRange)
+	friends, err := w.Service.DB.FriendIDs(ctx, *m.User, after, fanoutRange+1)
 	if err != nil {
 		return err
 	}
-	if len(friends) == fanoutRange { // the rest goes on elsewhere while this range is worked on
+	last := len(friends) <= fanoutRange
+	if !last { // the rest goes on elsewhere while this range is worked on
+		friends = friends[:fanoutRange]
 		rest := m
 		rest.After = &friends[len(friends)-1]
 		if err := w.Queue.Send(ctx, 0, rest.encode()); err != nil {
@@ -202,7 +204,7 @@ func (w *Worker) fanout(ctx context.Context, m message) error {
 		return err
 	}
 	w.Service.Metrics.Add(metrics.FanoutInserts, float64(len(friends)))
-	if len(friends) < fanoutRange { // the last range: everybody has it
+	if last { // everybody has it
 		w.Service.Metrics.Took(metrics.PostToVisible, m.Story.Time(), w.Service.Now())
 	}
 	return nil

@@ -71,10 +71,15 @@ func FromWriter(ctx context.Context) context.Context {
 	return context.WithValue(ctx, fromWriter{}, true)
 }
 
+// ReadsWriter says whether reads with ctx see every write committed so far.
+func (db *DB) ReadsWriter(ctx context.Context) bool {
+	return len(db.readers) == 0 || ctx.Value(fromWriter{}) != nil
+}
+
 // pick returns the pool that a read with ctx goes to, and what to call after.
 func (db *DB) pick(ctx context.Context) (*sql.DB, func()) {
 	none := func() {}
-	if len(db.readers) == 0 || ctx.Value(fromWriter{}) != nil {
+	if db.ReadsWriter(ctx) {
 		return db.writer, none
 	}
 	from := rand.IntN(len(db.readers))

@@ -81,6 +81,23 @@ func (c *Cache) Ready(ctx context.Context) error {
 	return nil
 }
 
+// Source is where in the database a fill was read.
+type Source bool
+
+// A Replica may be behind a write whose guard was lost with the cache.
+const (
+	Writer  Source = false
+	Replica Source = true
+)
+
+// life is how long a fill is kept: what a replica said is not wrong for long.
+func (s Source) life(usual time.Duration) time.Duration {
+	if s == Replica {
+		return min(usual, 10*time.Minute)
+	}
+	return usual
+}
+
 // tag is an ID as a hash tag: 22 characters, none of them a brace.
 func tag(id app.ID) string {
 	var b [24]byte

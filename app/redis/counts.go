@@ -90,10 +90,10 @@ func (f Figures) Counts() (counts app.Counts) {
 }
 
 // FillCounts caches figures as the database has them.
-func (c *Cache) FillCounts(ctx context.Context, figures map[app.ID]Figures) error {
+func (c *Cache) FillCounts(ctx context.Context, figures map[app.ID]Figures, from Source) error {
 	return c.pipelineScript(ctx, fillScript, func(p goredis.Pipeliner) {
 		for story, f := range figures {
-			args := []any{int64(countsLife / time.Second), commentsField, f.Comments}
+			args := []any{int64(from.life(countsLife) / time.Second), commentsField, f.Comments}
 			counts := f.Counts()
 			for i, n := range counts.Reactions {
 				if n > 0 {

@@ -51,16 +51,16 @@ func (c *Cache) Cards(ctx context.Context, ids []app.ID, reader app.ID) ([]Card,
 	return cards, nil
 }
 
-// FillStory caches a story as the database has it, unless the cache knows better
-// already: a tombstone is never overwritten.
-func (c *Cache) FillStories(ctx context.Context, stories []*app.Story) error {
+// FillStories caches stories as the database has them, unless the cache knows
+// better already: a tombstone is never overwritten.
+func (c *Cache) FillStories(ctx context.Context, stories []*app.Story, from Source) error {
 	p := c.client.Pipeline()
 	for _, s := range stories {
 		value := any(tombstone)
 		if !s.Deleted {
 			value = s.AppendJSON(nil)
 		}
-		p.SetNX(ctx, c.storyKey(s.ID), value, storyLife)
+		p.SetNX(ctx, c.storyKey(s.ID), value, from.life(storyLife))
 	}
 	_, err := p.Exec(ctx)
 	return err

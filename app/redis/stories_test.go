@@ -25,18 +25,18 @@ func TestATombstoneIsNeverOverwritten(t *testing.T) {
 	}{
 		"a story that nobody cached": {do: func(*redis.Cache, *app.Story) error { return nil }},
 		"a story that was filled": {do: func(c *redis.Cache, s *app.Story) error {
-			return c.FillStories(t.Context(), []*app.Story{s})
+			return c.FillStories(t.Context(), []*app.Story{s}, redis.Writer)
 		}, known: true},
 		"filled after it was buried": {do: func(c *redis.Cache, s *app.Story) error {
 			if err := c.Bury(t.Context(), s.ID); err != nil {
 				return err
 			}
-			return c.FillStories(t.Context(), []*app.Story{s})
+			return c.FillStories(t.Context(), []*app.Story{s}, redis.Writer)
 		}, deleted: true},
 		"filled as deleted": {do: func(c *redis.Cache, s *app.Story) error {
 			gone := *s
 			gone.Deleted = true
-			return c.FillStories(t.Context(), []*app.Story{&gone})
+			return c.FillStories(t.Context(), []*app.Story{&gone}, redis.Writer)
 		}, deleted: true},
 		"buried and taken back": {do: func(c *redis.Cache, s *app.Story) error {
 			if err := c.Bury(t.Context(), s.ID); err != nil {
@@ -45,7 +45,7 @@ func TestATombstoneIsNeverOverwritten(t *testing.T) {
 			return c.Unbury(t.Context(), s.ID)
 		}},
 		"filled under an earlier epoch": {do: func(c *redis.Cache, s *app.Story) error {
-			err := c.FillStories(t.Context(), []*app.Story{s})
+			err := c.FillStories(t.Context(), []*app.Story{s}, redis.Writer)
 			c.SetEpoch(2)
 			return err
 		}},
@@ -68,7 +68,7 @@ func TestCountsFollowWhatHappens(t *testing.T) {
 	type step func(*redis.Cache, app.ID) error
 	fill := func(f redis.Figures) step {
 		return func(c *redis.Cache, s app.ID) error {
-			return c.FillCounts(t.Context(), map[app.ID]redis.Figures{s: f})
+			return c.FillCounts(t.Context(), map[app.ID]redis.Figures{s: f}, redis.Writer)
 		}
 	}
 	react := func(user app.ID, kind string) step {
@@ -111,7 +111,7 @@ func TestCountsFollowWhatHappens(t *testing.T) {
 func TestConcurrentReactionsAddUp(t *testing.T) {
 	t.Parallel()
 	one, other, s := open(t), open(t), ids.New()
-	must(t, one.FillCounts(t.Context(), map[app.ID]redis.Figures{s: {}}))
+	must(t, one.FillCounts(t.Context(), map[app.ID]redis.Figures{s: {}}, redis.Writer))
 	var wg sync.WaitGroup
 	for i := range 40 {
 		cache, user := []*redis.Cache{one, other}[i%2], ids.New()
@@ -144,7 +144,7 @@ func TestAScriptThatANodeForgotIsGivenAgain(t *testing.T) {
 	for range 2 {
 		must(t, server.Client().ScriptFlush(t.Context()).Err())
 		s := ids.New()
-		must(t, c.FillCounts(t.Context(), map[app.ID]redis.Figures{s: {Comments: 1}}))
+		must(t, c.FillCounts(t.Context(), map[app.ID]redis.Figures{s: {Comments: 1}}, redis.Writer))
 		cards, err := c.Cards(t.Context(), []app.ID{s}, app.Zero)
 		if err != nil || !strings.Contains(cards[0].Counts, fmt.Sprint(1)) {
 			t.Errorf("%+v, %v", cards, err)
