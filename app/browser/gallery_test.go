@@ -111,15 +111,15 @@ func inside(p *person) {
 	p.inspect("feed")
 	p.wear(before)
 	p.click("#feed > article:first-child .react > .act:nth-child(2)", "")
-	p.inspect("feed-reactions")
+	p.inspect("feed-reactions", "#feed > article:first-child")
 	p.press("\x1b")
 	photos := "#feed > article:nth-child(2)"
 	p.click(photos+" footer > .act", "")
 	p.see(photos+" .comments li", "")
 	p.until("(document.querySelector(%q).scrollIntoView({block: 'start'}), [...document.querySelectorAll(%q)].every((i) => i.complete))", photos, photos+" img")
-	p.inspect("feed-comments")
+	p.inspect("feed-comments", photos)
 	p.until("(document.querySelector('#feed > article:nth-child(4)').scrollIntoView({block: 'center'}), document.querySelector('video').readyState > 1)")
-	p.inspect("feed-video")
+	p.inspect("feed-video", "#feed > article:nth-child(4)")
 	compose(p)
 	if p.look.size == "phone" {
 		befriendView(p)
@@ -142,7 +142,7 @@ func compose(p *person) {
 	p.fill("#compose-link", "no address")
 	p.click("#compose-post", "")
 	p.until("document.getElementById('compose-error').textContent !== ''")
-	p.inspect("compose-refused")
+	p.inspect("compose-refused", "#composer")
 	p.fill("#compose-body", "")
 	p.press("\b")
 	p.click("#compose-add-link", "")
@@ -166,8 +166,9 @@ func away(p *person) {
 }
 
 // inspect keeps a picture of the screen in both schemes, and has axe-core look
-// at them: at everything in light, at what else dark can change.
-func (p *person) inspect(screen string) {
+// at them: at everything in light, at what else dark can change. Where only a part
+// of a screen differs from one that was looked at already, changed selects it.
+func (p *person) inspect(screen string, changed ...string) {
 	p.t.Helper()
 	light := p.look
 	for _, of := range []struct{ scheme, rules string }{{"light", ""}, {"dark", `"color-contrast", "link-in-text-block"`}} {
@@ -179,7 +180,7 @@ func (p *person) inspect(screen string) {
 		if light.language == "ja" {
 			continue // its words only are others than in the looks before
 		}
-		if violations := p.axe(of.rules); violations != "" {
+		if violations := p.axe(of.rules, changed...); violations != "" {
 			p.t.Errorf("%s: %s\n%s", p.look, screen, violations)
 		}
 	}
@@ -191,8 +192,9 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(raw), err
 })
 
-// axe says what axe-core has against the page by these rules, or by all it has.
-func (p *person) axe(rules string) string {
+// axe says what axe-core has against the page, or these parts of it, by these
+// rules, or by all it has.
+func (p *person) axe(rules string, parts ...string) string {
 	p.t.Helper()
 	source, err := axe()
 	if err != nil {
@@ -205,7 +207,12 @@ func (p *person) axe(rules string) string {
 	if rules != "" {
 		only = ", runOnly: [" + rules + "]"
 	}
-	found := eval[[]string](p, `axe.run(document, { resultTypes: ["violations"]`+only+` }).then(({ violations }) => violations.flatMap((v) =>
+	where := "document"
+	if len(parts) > 0 {
+		p.until("document.querySelector(%q)", strings.Join(parts, ","))
+		where = quote(strings.Join(parts, ","))
+	}
+	found := eval[[]string](p, `axe.run(`+where+`, { resultTypes: ["violations"]`+only+` }).then(({ violations }) => violations.flatMap((v) =>
 		v.nodes.map((n) => v.id + " (" + v.impact + "): " + n.html.slice(0, 200) + " " + n.failureSummary)))`)
 	return strings.Join(found, "\n")
 }

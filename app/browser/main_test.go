@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,10 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// atOnce is how many tests run at the same time, unless -parallel says otherwise:
+// more than there are processors, since each spends a third of its time waiting.
+const atOnce = "4"
 
 func runAll(m *testing.M) (code int, err error) {
 	program, err := findChromium()
@@ -45,8 +50,16 @@ func runAll(m *testing.M) (code int, err error) {
 		return 1, fmt.Errorf("%s does not start: %w", program, err)
 	}
 	chromium = ctx
+	if flag.Parse(); !given("test.parallel") {
+		flag.Set("test.parallel", atOnce) // a number: cannot fail
+	}
 	code = m.Run()
 	return code, chromedp.Cancel(ctx)
+}
+
+func given(name string) (yes bool) {
+	flag.Visit(func(f *flag.Flag) { yes = yes || f.Name == name })
+	return yes
 }
 
 func findChromium() (string, error) {

@@ -296,10 +296,11 @@ func (p *person) shoot(name string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	raw, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	fast := page.CaptureScreenshotParams{OptimizeForSpeed: new(true)} // packing them well takes most of the time
+	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, fast)
 	if err == nil {
 		if err = os.MkdirAll(artifacts(), 0o755); err == nil {
-			err = os.WriteFile(filepath.Join(artifacts(), name+".png"), raw, 0o644)
+			err = os.WriteFile(filepath.Join(artifacts(), name+".png"), picture.Data, 0o644)
 		}
 	}
 	if err != nil {
