@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -171,32 +172,12 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 func unknownKey(path, key string, known []string) error {
-	nearest := slices.MinFunc(known, func(a, b string) int { return edits(key, a) - edits(key, b) })
-	if n := edits(key, nearest); n <= 2 && n < len(nearest) {
+	edits := func(other string) int { return levenshtein.Distance(key, other, nil) }
+	nearest := slices.MinFunc(known, func(a, b string) int { return edits(a) - edits(b) })
+	if n := edits(nearest); n <= 2 && n < len(nearest) {
 		return fmt.Errorf("%s: unknown key; did you mean %s?", path, nearest)
 	}
 	return fmt.Errorf("%s: unknown key; the keys are %s", path, strings.Join(known, ", "))
-}
-
-// edits counts the letters to add, drop or change to make b of a.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func describe(value any) string {

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,13 +36,13 @@ const (
 // binaries builds our programs, once: the app with the race detector. The local
 // cloud's own process is this test binary (see TestMain), so that it runs under
 // the race detector without building the whole program a second time.
-var binaries = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "newsfeed-e2e-")
-	if err != nil {
+var binaries = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "newsfeed-e2e-"); err != nil {
 		return "", err
 	}
+	programs = dir
 	builds := []struct {
-		cgo  string // as 'make build' has it, so that the AWS SDK is compiled once
+		cgo  string // as the Makefile has it, and its flags: so the AWS SDK is compiled once
 		args []string
 	}{
 		{"0", []string{"build", "-o", filepath.Join(dir, "localcloud"), "newsfeed/localcloud/cmd/localcloud"}},
@@ -49,7 +50,7 @@ var binaries = sync.OnceValues(func() (string, error) {
 		{"0", []string{"build", "-o", dir + string(filepath.Separator), "newsfeed/lambdas/slackalarm", "newsfeed/lambdas/watchdog"}},
 	}
 	for _, build := range builds {
-		cmd := exec.Command("go", build.args...)
+		cmd := exec.Command("go", slices.Insert(build.args, 1, "-gcflags=all=-dwarf=false")...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED="+build.cgo)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return dir, fmt.Errorf("go %s: %w\n%s", strings.Join(build.args, " "), err, out)
@@ -57,6 +58,9 @@ var binaries = sync.OnceValues(func() (string, error) {
 	}
 	return dir, nil
 })
+
+// programs is their directory, once there is one.
+var programs string
 
 // serveVariable holds a serve.Config in JSON: this process is to serve it.
 const serveVariable = "NEWSFEED_E2E_SERVE"
@@ -70,8 +74,8 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	if dir, _ := binaries(); dir != "" {
-		os.RemoveAll(dir)
+	if programs != "" {
+		os.RemoveAll(programs)
 	}
 	os.Exit(code)
 }

@@ -74,10 +74,10 @@ func git(ctx context.Context, dir string, env []string, args ...string) (string,
 	return strings.TrimSpace(string(out)), err
 }
 
-// compile builds the program, with the flags that the local cloud is built
-// with: so the AWS SDK is compiled once.
+// compile builds the program, as the Makefile builds the local cloud: so the AWS
+// SDK is compiled once.
 func (s *source) compile(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", s.program, "./infra/program")
+	cmd := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-dwarf=false", "-buildvcs=false", "-ldflags=-s -w", "-o", s.program, "./infra/program")
 	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s does not compile: %w\n%s", s.name, err, bytes.TrimSpace(out))
