@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up status preview plan-time compile-time down build install test drill lint golden format bench programs deploy FORCE
+.PHONY: ready packages help up status preview plan-time compile-time down build install test drill lint golden format bench programs deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -46,6 +46,13 @@ down: $(LOCALCLOUD) ## Remove everything: processes, ports and data; logs stay
 build: ## Build what 'make up' needs, into .local/bin
 	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) $(BIN)/feed # one downloads while the other compiles
 
+# What the tests need besides, installed while the longest build goes on.
+ready:
+	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) $(BIN)/feed packages
+
+packages: $(LOCALCLOUD)
+	@$(LOCALCLOUD) install --test
+
 $(BIN)/pulumi: tools/pulumi/go.mod tools/pulumi/go.sum
 	@echo "building the Pulumi CLI from its Go module: up to 12 minutes on 2 cores, once (a pulumi on PATH is used instead)"
 	@began=$$SECONDS; cd tools/pulumi && go build -v -tags disable_grpc_modules -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" \
@@ -64,14 +71,12 @@ $(BIN)/feed $(BIN)/slackalarm $(BIN)/watchdog &: FORCE
 install: $(LOCALCLOUD) ## Install MariaDB and Redis when they are missing (Debian, as root)
 	@$(LOCALCLOUD) install
 
-test: build format ## Run every test
-	@$(LOCALCLOUD) install --test
+test: ready format ## Run every test
 	go vet ./...
 	go test -vet=off ./infra/... ./localcloud/cmd/... ./app/cmd/...
-	CGO_ENABLED=1 go test -vet=off -race $$(go list ./app/... ./lambdas/... ./localcloud/... | grep -v /cmd/)
+	CGO_ENABLED=1 go test -vet=off -race ./localcloud/e2e $$(go list ./app/... ./lambdas/... ./localcloud/... | grep -v /cmd/)
 
-drill: build ## Rehearse every failover: a region goes dark, the other takes over, under each strategy
-	@$(LOCALCLOUD) install --test
+drill: ready ## Rehearse every failover: a region goes dark, the other takes over, under each strategy
 	NEWSFEED_DRILLS=all CGO_ENABLED=1 go test -race ./localcloud/e2e -run 'Strategies|Failover|Restore' -v
 
 format:
@@ -91,7 +96,7 @@ bench: build install ## Measure: the engine's preview against its floor, and the
 	go test -run xxx -bench Preview -benchtime 5x ./localcloud/cmd/localcloud
 	go run ./app/cmd/bench
 
-compile-time: ## Measure: the program compiled from an empty build cache, seconds and memory
+compile-time: ## Measure: the program compiled from an empty build cache, and its floor; seconds and memory
 	go test -run xxx -bench Compile -benchtime 1x ./localcloud/cmd/localcloud
 
 programs: ## Build what instances and functions on AWS run, into .local/bin/arm64
