@@ -54,13 +54,13 @@ packages: $(LOCALCLOUD)
 	@$(LOCALCLOUD) install --test
 
 $(BIN)/pulumi: tools/pulumi/go.mod tools/pulumi/go.sum
-	@echo "building the Pulumi CLI from its Go module: up to 12 minutes on 2 cores, once (a pulumi on PATH is used instead)"
+	@echo "building the Pulumi CLI from its Go module: up to 10 minutes on 2 cores, once (a pulumi on PATH is used instead)"
 	@began=$$SECONDS; cd tools/pulumi && go build -v -tags disable_grpc_modules -ldflags "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$(PULUMI_VERSION)" \
 		-o ../../$@ github.com/pulumi/pulumi/pkg/v3/cmd/pulumi 2>&1 | $(progress) && echo "built the Pulumi CLI in $$((SECONDS-began)) s"
 
 # Go knows by itself what is out of date.
 $(LOCALCLOUD): FORCE
-	@test -e $@ || echo "building the local cloud, with the AWS SDK for Pulumi: up to 8 minutes on 2 cores, once"
+	@test -e $@ || echo "building the local cloud, with the AWS SDK for Pulumi: up to 7 minutes on 2 cores, once"
 	@go build -v -o $@ ./localcloud/cmd/localcloud 2>&1 | $(progress)
 
 # What instances and Lambda functions run.
