@@ -59,10 +59,14 @@ func TestInTheWay(t *testing.T) {
 	t.Run("an instance's loopback address in use", func(t *testing.T) {
 		t.Parallel()
 		c := newCloud(t)
-		taken := fmt.Sprintf("127.%d.128.10:3306", c.blocks[0]) // the database's
-		l := occupy(t, taken)
-		c.refused(taken+" is in use by", fmt.Sprintf("pid %d", os.Getpid()))
-		l.Close()
+		var held []net.Listener
+		for host := 10; host <= 11; host++ { // the database's is one of them, the cache's the other
+			held = append(held, occupy(t, fmt.Sprintf("127.%d.128.%d:3306", c.blocks[0], host)))
+		}
+		c.refused(fmt.Sprintf("127.%d.128.1", c.blocks[0]), ":3306 is in use by", fmt.Sprintf("pid %d", os.Getpid()))
+		for _, l := range held {
+			l.Close()
+		}
 		c.up() // goes on from where it was
 	})
 	t.Run("a corrupt state file is not overwritten", func(t *testing.T) {
