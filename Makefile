@@ -10,6 +10,7 @@ PULUMI_VERSION := v3.259.0
 # The Pulumi CLI of this machine if there is one, else our own build of it.
 PULUMI := $(or $(shell command -v pulumi),$(BIN)/pulumi)
 LOCALCLOUD := $(BIN)/localcloud
+BUILT := $(PULUMI) $(LOCALCLOUD) $(BIN)/feed
 # One setting for every build but the race detector's: what they share is compiled once.
 export CGO_ENABLED := 0
 # Debug information, which nobody asks these builds for, is a fifth of the compiler's work.
@@ -44,11 +45,11 @@ down: $(LOCALCLOUD) ## Remove everything: processes, ports and data; logs stay
 	@$(LOCALCLOUD) down
 
 build: ## Build what 'make up' needs, into .local/bin
-	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) $(BIN)/feed # one downloads while the other compiles
+	@$(MAKE) --no-print-directory -j2 $(BUILT) # one downloads while the other compiles
 
 # What the tests need besides, installed while the longest build goes on.
 ready:
-	@$(MAKE) --no-print-directory -j2 $(PULUMI) $(LOCALCLOUD) $(BIN)/feed packages
+	@$(MAKE) --no-print-directory -j2 $(BUILT) packages
 
 packages: $(LOCALCLOUD)
 	@$(LOCALCLOUD) install --test

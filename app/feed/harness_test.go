@@ -150,34 +150,47 @@ func parse(t *testing.T, raw json.RawMessage) (s shown) {
 // read pages through a feed to its end.
 func (p *product) read(m member, limit int) (all []shown) {
 	p.t.Helper()
+	for _, raw := range pages(p.t, p.Feed, m.token, limit) {
+		all = append(all, parse(p.t, raw))
+	}
+	return all
+}
+
+// pages reads a feed to its end, whoever serves it.
+func pages(t *testing.T, feed func(context.Context, app.Token, app.Query) (app.Page, error), token app.Token, limit int) (all []json.RawMessage) {
+	t.Helper()
 	q := app.Query{Limit: limit}
 	for range 10000 {
-		page, err := p.Feed(p.t.Context(), m.token, q)
+		page, err := feed(t.Context(), token, q)
 		if err != nil {
-			p.t.Fatal(err)
+			t.Fatal(err)
 		}
-		for _, raw := range page.Stories {
-			all = append(all, parse(p.t, raw))
-		}
+		all = append(all, page.Stories...)
 		if page.Next.At.IsZero() {
 			return all
 		}
 		q.Cursor = page.Next
 	}
-	p.t.Fatal("the feed has no end")
+	t.Fatal("the feed has no end")
 	return nil
 }
 
 // settle waits until everything that was posted has been fanned out.
 func (p *product) settle() {
 	p.t.Helper()
+	p.settleQueue(p.queue)
+}
+
+// settleQueue is settle for a queue of the test's own. Clocks may be two hours off.
+func (p *product) settleQueue(queue *apptest.Queue) {
+	p.t.Helper()
 	apptest.Eventually(p.t, "queue and outbox empty", func() error {
-		n, err := p.SweepOnce(p.t.Context(), -time.Hour)
+		n, err := p.SweepOnce(p.t.Context(), -2*time.Hour)
 		if err != nil {
 			return err
 		}
-		if n > 0 || !p.queue.Idle() {
-			return fmt.Errorf("%d in the outbox, queue idle: %v", n, p.queue.Idle())
+		if n > 0 || !queue.Idle() {
+			return fmt.Errorf("%d in the outbox, queue idle: %v", n, queue.Idle())
 		}
 		return nil
 	})

@@ -315,7 +315,7 @@ func (w *world) glance(p *product, reader *person) {
 		w.t.Fatal(err)
 	}
 	allowed := map[app.ID]bool{}
-	for _, raw := range w.modelFeed(reader) {
+	for _, raw := range pages(w.t, w.model.Feed, reader.model, 50) {
 		allowed[parse(w.t, raw).ID] = true
 	}
 	last := app.Last
@@ -327,21 +327,6 @@ func (w *world) glance(p *product, reader *person) {
 		if last = s.ID; !allowed[s.ID] && w.doubtful(s.ID, s.Author.ID) == nil {
 			w.t.Fatalf("%s sees what is deleted or by no friend: %s", reader.Name, raw)
 		}
-	}
-}
-
-func (w *world) modelFeed(reader *person) (all []json.RawMessage) {
-	q := app.Query{Limit: 50}
-	for {
-		page, err := w.model.Feed(w.t.Context(), reader.model, q)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		all = append(all, page.Stories...)
-		if page.Next.At.IsZero() {
-			return all
-		}
-		q.Cursor = page.Next
 	}
 }
 
@@ -362,30 +347,14 @@ func (w *world) compare(when string) {
 	w.t.Helper()
 	w.settle()
 	for _, reader := range w.people {
-		want := w.modelFeed(reader)
+		want := pages(w.t, w.model.Feed, reader.model, 50)
 		for i, p := range w.instances {
 			limit := 1 + w.random.IntN(50)
-			got := p.rawFeed(reader.real, limit)
+			got := pages(w.t, p.Feed, reader.real, limit)
 			if d := difference(got, want); d != "" {
 				w.t.Fatalf("%s: feed of %s on instance %d, %d a page: %s", when, reader.Name, i, limit, d)
 			}
 		}
-	}
-}
-
-func (p *product) rawFeed(token app.Token, limit int) (all []json.RawMessage) {
-	p.t.Helper()
-	q := app.Query{Limit: limit}
-	for {
-		page, err := p.Feed(p.t.Context(), token, q)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		all = append(all, page.Stories...)
-		if page.Next.At.IsZero() {
-			return all
-		}
-		q.Cursor = page.Next
 	}
 }
 
@@ -399,20 +368,6 @@ func difference(got, want []json.RawMessage) string {
 		return fmt.Sprintf("%d stories, want %d", len(got), len(want))
 	}
 	return ""
-}
-
-func (p *product) settleQueue(queue *apptest.Queue) {
-	p.t.Helper()
-	apptest.Eventually(p.t, "queue and outbox empty", func() error {
-		n, err := p.SweepOnce(p.t.Context(), -2*time.Hour)
-		if err != nil {
-			return err
-		}
-		if n > 0 || !queue.Idle() {
-			return fmt.Errorf("%d in the outbox, queue idle: %v", n, queue.Idle())
-		}
-		return nil
-	})
 }
 
 // catchUp waits until the replica has everything, and tells the instances.
