@@ -95,7 +95,7 @@ func alarmName(s *scope, role string) string {
 	return fmt.Sprintf("%s-%s-%s", s.ctx.Project(), s.ctx.Stack(), role)
 }
 
-func (a alarm) args(s *scope, topic *sns.Topic) *cloudwatch.MetricAlarmArgs {
+func (a alarm) args(s *scope, topic *sns.TopicPolicy) *cloudwatch.MetricAlarmArgs {
 	comparison := "GreaterThanThreshold"
 	if a.below {
 		comparison = "LessThanThreshold"

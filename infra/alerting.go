@@ -29,8 +29,8 @@ type AlertingArgs struct {
 type Alerting struct {
 	pulumi.ResourceState
 
-	Topic     *sns.Topic
-	World     *sns.Topic // for alarms in the region of Route 53's metrics
+	Topic     *sns.TopicPolicy // whose ARN is the topic's: what names it by that waits until AWS may publish
+	World     *sns.TopicPolicy // for alarms in the region of Route 53's metrics
 	Provider  *aws.Provider
 	Slack     *lambda.Function // nil without a webhook
 	SlackDead *sqs.Queue       // what Slack did not take
@@ -61,7 +61,7 @@ func NewAlerting(ctx *pulumi.Context, name string, args AlertingArgs, opts ...pu
 }
 
 // topic makes a topic that AWS's own services may publish to, from this account.
-func topic(s *scope, role, account string, key *kms.Key, opts ...pulumi.ResourceOption) *sns.Topic {
+func topic(s *scope, role, account string, key *kms.Key, opts ...pulumi.ResourceOption) *sns.TopicPolicy {
 	t := add(s, role, sns.NewTopic, &sns.TopicArgs{KmsMasterKeyId: key.Arn, Tags: named(s, "alerts")}, opts...)
 	ours := Condition{"StringEquals": {"aws:SourceAccount": {account}}}
 	var may []Statement
@@ -76,8 +76,7 @@ func topic(s *scope, role, account string, key *kms.Key, opts ...pulumi.Resource
 		may = append(may, Statement{Sid: from.sid, Principal: service(from.service), Actions: []string{"sns:Publish"},
 			Resources: one(t.Arn), Condition: from.condition})
 	}
-	add(s, role+"-policy", sns.NewTopicPolicy, &sns.TopicPolicyArgs{Arn: t.Arn, Policy: policy(may...)}, opts...)
-	return t
+	return add(s, role+"-policy", sns.NewTopicPolicy, &sns.TopicPolicyArgs{Arn: t.Arn, Policy: policy(may...)}, opts...)
 }
 
 // reported are the events of AWS that on-call hears of. Those of the database

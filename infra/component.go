@@ -12,7 +12,15 @@ type scope struct {
 	ctx  *pulumi.Context
 	name string
 	self pulumi.ComponentResource
+	made []pulumi.Resource // so far
 }
+
+// awaited is embedded by a component that others wait for as a whole. DependsOn
+// the component itself is not enough: the SDK counts as its children those whose
+// registration has begun, in goroutines of their own (Context.getOpts, v3.259).
+type awaited struct{ all []pulumi.Resource }
+
+func (a *awaited) holds(all []pulumi.Resource) { a.all = all }
 
 // failed carries an error from must to the guard around it.
 type failed struct{ error }
@@ -24,8 +32,12 @@ func component(ctx *pulumi.Context, noun, name string, self pulumi.ComponentReso
 	if err := ctx.RegisterComponentResource("newsfeed:infra:"+noun, name, self, opts...); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := guard(func() { build(&scope{ctx, name, self}) }); err != nil {
+	s := &scope{ctx: ctx, name: name, self: self}
+	if err := guard(func() { build(s) }); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if whole, ok := self.(interface{ holds([]pulumi.Resource) }); ok {
+		whole.holds(s.made)
 	}
 	return ctx.RegisterResourceOutputs(self, pulumi.Map{})
 }
@@ -50,7 +62,11 @@ func add[Args, Resource any](s *scope, role string,
 	register func(*pulumi.Context, string, Args, ...pulumi.ResourceOption) (Resource, error),
 	args Args, opts ...pulumi.ResourceOption) Resource {
 	opts = append([]pulumi.ResourceOption{pulumi.Parent(s.self)}, opts...)
-	return must(register(s.ctx, s.name+"-"+role, args, opts...))
+	made := must(register(s.ctx, s.name+"-"+role, args, opts...))
+	if r, ok := any(made).(pulumi.Resource); ok {
+		s.made = append(s.made, r)
+	}
+	return made
 }
 
 // must returns value; an error ends the guard around it.

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
@@ -145,9 +146,9 @@ func (c *Compute) group(s *scope, args ComputeArgs, template *launchTemplate) {
 	}
 	// An instance starts when all that it talks to is there, or it would fail its
 	// first health checks; the database, cache and queue are in its environment.
-	needs := []pulumi.Resource{args.Network, args.Firewall, args.Secrets, args.Identity}
+	needs := slices.Concat(args.Network.all, args.Firewall.all, args.Secrets.all, args.Identity.all)
 	if args.Edge != nil {
-		needs = append(needs, args.Edge)
+		needs = append(needs, args.Edge.all...)
 	}
 	// Scaling sets the desired capacity; to raise a group, raise its minimum.
 	c.Group = add(s, "group", autoscaling.NewGroup, in, pulumi.DependsOn(needs), pulumi.IgnoreChanges([]string{"desiredCapacity"}))

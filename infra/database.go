@@ -67,7 +67,7 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 // password or database name: those are its source's until it is promoted.
 func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
 	monitor := s.role("monitoring", "monitoring.rds.amazonaws.com")
-	add(s, "monitoring-may", newAttachment, attach(monitor, monitoringPolicy))
+	may := add(s, "monitoring-may", newAttachment, attach(monitor, monitoringPolicy))
 	subnets := add(s, "subnets", rds.NewSubnetGroup, &rds.SubnetGroupArgs{SubnetIds: args.Network.Isolated, Tags: named(s, "database")})
 
 	in := d.common(s, args, parameters)
@@ -97,7 +97,8 @@ func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.Paramet
 		in.DbName = pulumi.String(databaseName)
 	}
 	// What an instance was once restored from must not replace it later.
-	d.Instance = add(s, "instance", rds.NewInstance, in, pulumi.Protect(true), pulumi.IgnoreChanges([]string{"restoreToPointInTime"}))
+	d.Instance = add(s, "instance", rds.NewInstance, in, pulumi.Protect(true), pulumi.IgnoreChanges([]string{"restoreToPointInTime"}),
+		pulumi.DependsOn([]pulumi.Resource{may}))
 	d.Endpoint = d.Instance.Endpoint
 	d.Readers = pulumi.StringArray{d.Endpoint}
 }

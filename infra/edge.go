@@ -34,6 +34,7 @@ type EdgeArgs struct {
 // thing of a stack that is public.
 type Edge struct {
 	pulumi.ResourceState
+	awaited
 
 	Balancer *lb.LoadBalancer
 	Targets  *lb.TargetGroup         // nil under a maintenance page
@@ -87,7 +88,7 @@ func (e *Edge) balancer(s *scope, args EdgeArgs) {
 		AccessLogs: lb.LoadBalancerAccessLogsArgs{
 			Enabled: pulumi.Bool(true), Bucket: args.Storage.Logs.ID(), Prefix: pulumi.String(accessLogs)},
 		Tags: named(s, "edge"),
-	}, pulumi.DependsOn([]pulumi.Resource{args.Storage.LogsOpen}))
+	}, pulumi.DependsOn([]pulumi.Resource{args.Storage.LogsOpen, args.Network.Internet}))
 }
 
 // targets makes the group that web instances join. An instance that answers

@@ -56,6 +56,7 @@ var groups = []struct{ name, description string }{
 // a resource of its own: inline rules would overwrite those of others.
 type Firewall struct {
 	pulumi.ResourceState
+	awaited
 
 	groups map[string]pulumi.CustomResource
 }

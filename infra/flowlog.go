@@ -9,7 +9,7 @@ import (
 // it tells.
 func (n *Network) flowLogs(s *scope, args NetworkArgs) {
 	logs := add(s, "flow-log", cloudwatch.NewLogGroup, logGroup(s, "flow-log", args.Key))
-	writer := s.role("flow-log-writer", "vpc-flow-logs.amazonaws.com", Statement{
+	writer, may := s.permitted("flow-log-writer", "vpc-flow-logs.amazonaws.com", Statement{
 		Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
 		Resources: one(pulumi.Sprintf("%s:*", logs.Arn)),
 	})
@@ -20,5 +20,5 @@ func (n *Network) flowLogs(s *scope, args NetworkArgs) {
 		"iamRoleArn":             writer.Arn,
 		"maxAggregationInterval": pulumi.Int(60),
 		"tags":                   named(s, "flow-log"),
-	})
+	}, may)
 }

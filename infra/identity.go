@@ -64,13 +64,17 @@ func assumedBy(service string) pulumi.StringOutput {
 	})
 }
 
-// role makes a role that service takes on and that may do what statements say.
-func (s *scope) role(role, service string, statements ...Statement) *iam.Role {
-	r := add(s, role, iam.NewRole, &iam.RoleArgs{Path: s.path(), AssumeRolePolicy: assumedBy(service), Tags: named(s, role)})
-	if len(statements) > 0 {
-		add(s, role+"-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: r.Name, Policy: policy(statements...)})
-	}
-	return r
+// role makes a role that service takes on.
+func (s *scope) role(role, service string) *iam.Role {
+	return add(s, role, iam.NewRole, &iam.RoleArgs{Path: s.path(), AssumeRolePolicy: assumedBy(service), Tags: named(s, role)})
+}
+
+// permitted makes a role that may do what statements say. What uses the role by
+// itself takes the option too, or AWS finds that it may not.
+func (s *scope) permitted(role, service string, statements ...Statement) (*iam.Role, pulumi.ResourceOption) {
+	r := s.role(role, service)
+	may := add(s, role+"-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: r.Name, Policy: policy(statements...)})
+	return r, pulumi.DependsOn([]pulumi.Resource{may})
 }
 
 // path is that of the stack's roles and profiles: CI may touch no others.
@@ -87,6 +91,7 @@ type IdentityArgs struct {
 // worker, neither with a permission that its process does not use.
 type Identity struct {
 	pulumi.ResourceState
+	awaited
 
 	profiles map[string]*iam.InstanceProfile
 }
@@ -130,7 +135,7 @@ var agentPolicies = map[string]string{
 const monitoringPolicy = "service-role/AmazonRDSEnhancedMonitoringRole"
 
 func profile(s *scope, role string, statements []Statement) *iam.InstanceProfile {
-	r := s.role(role, "ec2.amazonaws.com", statements...)
+	r, _ := s.permitted(role, "ec2.amazonaws.com", statements...) // the groups wait for all of Identity
 	for _, agent := range sortedKeys(agentPolicies) {
 		add(s, role+"-"+agent, newAttachment, attach(r, agentPolicies[agent]))
 	}

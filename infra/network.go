@@ -27,11 +27,13 @@ type NetworkArgs struct {
 // private one (instances) and an isolated one (data, no route out).
 type Network struct {
 	pulumi.ResourceState
+	awaited
 
 	VPC      pulumi.CustomResource
 	Public   pulumi.StringArray
 	Private  pulumi.StringArray
 	Isolated pulumi.StringArray
+	Internet pulumi.CustomResource // the gateway: AWS makes nothing public before it is attached
 
 	privateTables []pulumi.CustomResource // one per zone
 	isolatedTable pulumi.CustomResource
@@ -83,12 +85,12 @@ func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulu
 
 // public makes the subnets with a route to the internet gateway.
 func (n *Network) public(s *scope, args NetworkArgs) {
-	gateway := add(s, "internet", ec2("InternetGateway"), pulumi.Map{"vpcId": n.VPC.ID(), "tags": named(s, "internet")})
+	n.Internet = add(s, "internet", ec2("InternetGateway"), pulumi.Map{"vpcId": n.VPC.ID(), "tags": named(s, "internet")})
 	table := n.table(s, "public")
 	add(s, "public-internet", ec2("Route"), pulumi.Map{
 		"routeTableId":         table.ID(),
 		"destinationCidrBlock": pulumi.String(anywhere),
-		"gatewayId":            gateway.ID(),
+		"gatewayId":            n.Internet.ID(),
 	})
 	for i := range args.AZs {
 		n.Public = append(n.Public, n.subnet(s, public, i, args, table))
@@ -108,7 +110,7 @@ func (n *Network) private(s *scope, args NetworkArgs) {
 			"allocationId": address.ID(),
 			"subnetId":     n.Public[i],
 			"tags":         named(s, role),
-		}))
+		}, pulumi.DependsOn([]pulumi.Resource{n.Internet})))
 	}
 	for i, az := range args.AZs {
 		table := n.table(s, "private-"+letter(az))

@@ -13,7 +13,10 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"gopkg.in/yaml.v3"
+
+	"newsfeed/localcloud/order"
 )
 
 // planned is one resource as the program registered it.
@@ -35,6 +38,7 @@ type plan struct {
 	Resources  map[string]planned
 	Outputs    map[string]any
 	References []string // stacks that it reads
+	Unordered  []string // what it leaves to the engine's luck: see the package order
 }
 
 // settings are config values as in a stack file; nested ones are set by path,
@@ -120,7 +124,7 @@ func set(config map[string]any, path string, value any) {
 func deploy(t testing.TB, stack string, config map[string]string) (*plan, error) {
 	t.Helper()
 	p := &plan{Resources: map[string]planned{}, Outputs: map[string]any{}}
-	m := &mocks{plan: p, strategy: config[namespace+"strategy"]}
+	m := &mocks{plan: p, stack: stack, strategy: config[namespace+"strategy"]}
 	secrets := []string{namespace + "databasePassword", namespace + "cacheToken", namespace + "slackWebhook"}
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 		if err := Deploy(ctx); err != nil {
@@ -148,7 +152,9 @@ func mustDeploy(t testing.TB, stack string, changes settings) *plan {
 
 // mocks answers as AWS would, with values that say whose they are.
 type mocks struct {
+	stack    string
 	strategy string // of the peer
+	order    order.Graph
 	mu       sync.Mutex
 	plan     *plan
 }
@@ -167,6 +173,9 @@ func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 }
 
 func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	if err := m.ordered(args.RegisterRPC); err != nil {
+		return "", nil, err
+	}
 	if args.TypeToken == "pulumi:pulumi:StackReference" {
 		m.mu.Lock()
 		m.plan.References = append(m.plan.References, args.ID)
@@ -212,6 +221,21 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		outputs["domainValidationOptions"] = resource.NewProperty(proofs)
 	}
 	return "${" + args.Name + "}", outputs, nil
+}
+
+// ordered notes what a registration leaves to luck.
+func (m *mocks) ordered(r *pulumirpc.RegisterResourceRequest) error {
+	if r == nil { // it is read, and not made
+		return nil
+	}
+	node, err := order.Registered("newsfeed", m.stack, r)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.plan.Unordered = append(m.plan.Unordered, m.order.Add(node)...)
+	return nil
 }
 
 // peerOutputs is what the other stack exports; "never-up" has

@@ -31,12 +31,12 @@ func NewReplication(ctx *pulumi.Context, name string, args ReplicationArgs, opts
 	return r, component(ctx, "Replication", name, r, opts, func(s *scope) {
 		here := side{args.Storage.Media.Bucket, args.Storage.Media.Arn, args.Secrets.Key.Arn}
 		there := side{pulumi.String(args.Peer.MediaBucket), pulumi.String("arn:aws:s3:::" + args.Peer.MediaBucket), pulumi.String(args.Peer.KeyARN)}
-		copier := s.role("copier", "s3.amazonaws.com", copies(here, there)...)
+		copier, may := s.permitted("copier", "s3.amazonaws.com", copies(here, there)...)
 		versioned := pulumi.DependsOn([]pulumi.Resource{args.Storage.mediaVersioning})
-		add(s, "there", s3.NewBucketReplicationConfig, rule(copier, here, there), versioned)
+		add(s, "there", s3.NewBucketReplicationConfig, rule(copier, here, there), versioned, may)
 		// The other bucket outlives this rule: leave it when the stack goes, so
 		// that going does not need the other region.
-		add(s, "here", s3.NewBucketReplicationConfig, rule(copier, there, here), versioned,
+		add(s, "here", s3.NewBucketReplicationConfig, rule(copier, there, here), versioned, may,
 			pulumi.Provider(args.Provider), pulumi.RetainOnDelete(true))
 	})
 }

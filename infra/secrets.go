@@ -28,6 +28,7 @@ type SecretsArgs struct {
 // rest, and the secrets that instances and functions fetch by ARN.
 type Secrets struct {
 	pulumi.ResourceState
+	awaited
 
 	Key      *kms.Key
 	Database *secretsmanager.Secret // JSON: username, password

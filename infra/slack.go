@@ -27,7 +27,7 @@ func (a *Alerting) tellSlack(s *scope, args AlertingArgs) {
 	})
 	for _, from := range []struct {
 		role  string
-		topic *sns.Topic
+		topic *sns.TopicPolicy
 		opts  []pulumi.ResourceOption
 	}{{"slack-topic", a.Topic, nil}, {"slack-world-topic", a.World, []pulumi.ResourceOption{pulumi.Provider(a.Provider)}}} {
 		allowed := s.invokes(from.role+"-may", "sns.amazonaws.com", from.topic.Arn, a.Slack)
