@@ -14,26 +14,38 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"newsfeed/localcloud/order"
 )
 
-// host runs a compiled program for the engine. It has the part of Pulumi's own
-// language host for Go, which is no Go module and so not beside a CLI that
-// was built from one.
+// host runs a program for the engine, behind a monitor: a compiled one itself,
+// with the part of Pulumi's own language host for Go, which is no Go module and
+// so not beside a CLI that was built from one; an inline one by way of the
+// automation API's host.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 
-	program string
+	rules
+	program string // compiled, or
+	inline  string // address of the automation API's host
 	server  *grpc.Server
 	address string
 }
 
-func startHost(program string) (*host, error) {
+// rules are what a program is held to.
+type rules struct {
+	anyOrder bool  // even one that AWS would refuse
+	watch    Watch // may be nil
+}
+
+func startHost(h *host) (*host, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	h := &host{program: program, server: grpc.NewServer(), address: l.Addr().String()}
+	h.server, h.address = grpc.NewServer(), l.Addr().String()
 	pulumirpc.RegisterLanguageRuntimeServer(h.server, h)
 	go h.server.Serve(l)
 	return h, nil
@@ -49,9 +61,32 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
 }
 
-// Run starts the program and waits for it. One that has told the engine its
-// error by itself says so by its exit status.
+// Run starts the program and waits for it.
 func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
+	m := &monitor{project: req.GetProject(), stack: req.GetStack(), watch: h.watch}
+	if !h.anyOrder {
+		m.graph = &order.Graph{}
+	}
+	m, err := startMonitor(req.GetMonitorAddress(), m)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	req.MonitorAddress = m.address
+	if h.inline == "" {
+		return h.execute(ctx, req)
+	}
+	conn, err := grpc.NewClient(h.inline, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	return pulumirpc.NewLanguageRuntimeClient(conn).Run(ctx, req)
+}
+
+// execute runs a compiled program. One that has told the engine its error by
+// itself says so by its exit status.
+func (h *host) execute(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	env, err := environment(req)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,8 @@ type Engine struct {
 	Out      io.Writer      // the engine's own progress
 	Color    string         // when it is coloured: always, never or auto; by default never
 	Scratch  bool           // nobody takes up again what a killed run left
+	AnyOrder bool           // takes a program that leaves to luck what AWS wants to be there first
+	Watch    Watch          // of what is registered; may be nil
 
 	command auto.PulumiCommand
 }
@@ -36,7 +38,7 @@ func (e *Engine) open(ctx context.Context, name string, env map[string]string) (
 		if err != nil {
 			return auto.Stack{}, fmt.Errorf("find the Pulumi CLI: %w: 'make build' builds it", err)
 		}
-		e.command = thrifty{command, e.Project.secrets.Key, e.Command}
+		e.command = thrifty{command, rules{e.AnyOrder, e.Watch}, e.Project.secrets.Key, e.Command}
 	}
 	if err := os.MkdirAll(e.Project.stateDir(), 0o700); err != nil {
 		return auto.Stack{}, err

@@ -16,16 +16,19 @@ import (
 // thrifty is the Pulumi CLI without what the automation API asks it around
 // every run and nobody here reads: the outputs, the history, and the selection
 // of a stack that every call names. It gives the others the key of the engine's
-// secrets, and a compiled program its host.
+// secrets, and the program its host.
 type thrifty struct {
 	auto.PulumiCommand
+	rules
 	key     []byte
 	program string // "" if the program is inline
 }
 
 // Thrifty is the CLI without needless questions, for stacks that keep their
-// secrets by a passphrase.
-func Thrifty(command auto.PulumiCommand) auto.PulumiCommand { return thrifty{PulumiCommand: command} }
+// secrets by a passphrase and are held to no order.
+func Thrifty(command auto.PulumiCommand) auto.PulumiCommand {
+	return thrifty{PulumiCommand: command, rules: rules{anyOrder: true}}
+}
 
 // needless are those questions, and the answers that satisfy the API.
 var needless = []struct {
@@ -56,13 +59,18 @@ func (t thrifty) Run(ctx context.Context, dir string, stdin io.Reader, out, errs
 		defer k.close()
 		env = append(env, k.env()...)
 	}
-	if t.program != "" && (args[0] == "up" || args[0] == "preview") {
-		h, err := startHost(t.program)
-		if err != nil {
+	if args[0] == "up" || args[0] == "preview" {
+		const client = "--client="
+		isClient := func(arg string) bool { return strings.HasPrefix(arg, client) }
+		h := &host{rules: t.rules, program: t.program}
+		if at := slices.IndexFunc(args, isClient); at >= 0 {
+			h.inline = strings.TrimPrefix(args[at], client)
+		}
+		if h, err = startHost(h); err != nil {
 			return "", "", -1, err
 		}
 		defer h.server.Stop()
-		args = append(slices.Clip(args), "--client="+h.address)
+		args = append(slices.DeleteFunc(slices.Clone(args), isClient), client+h.address)
 	}
 	return t.PulumiCommand.Run(ctx, dir, stdin, out, errs, env, args...)
 }

@@ -143,6 +143,7 @@ func (r *run) bringUpBase(ctx context.Context) ([]engine.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.AnyOrder = true // what is committed is mended by the working tree, which is held to it
 	for _, stack := range e.Project.Stacks {
 		fmt.Fprintf(r.Log, "%s: bringing %s up on paper\n", stack.Name, r.base.name)
 		if _, err := e.Up(ctx, stack.Name); err != nil {
