@@ -72,14 +72,6 @@ func (e *Engine) root() string {
 	return filepath.Dir(filepath.Dir(self))
 }
 
-func (e *Engine) environ() []string {
-	var env []string
-	for key, value := range e.env() {
-		env = append(env, key+"="+value)
-	}
-	return env
-}
-
 func (e *Engine) env() map[string]string {
 	env := map[string]string{
 		// Without metadata a file is written in one step: a kill leaves it whole.
@@ -149,10 +141,8 @@ func (e *Engine) Destroy(ctx context.Context, name string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	_, stderr, _, err := e.command.Run(ctx, e.Project.workDir(), nil, nil, nil, e.environ(),
-		"state", "unprotect", "--all", "--yes", "--stack", name)
-	if err != nil {
-		return Result{}, fmt.Errorf("unprotect stack %s: %w\n%s", name, err, stderr)
+	if err := unprotect(ctx, stack); err != nil {
+		return Result{}, fmt.Errorf("unprotect stack %s: %w", name, err)
 	}
 	return e.measure(func(watch chan<- events.EngineEvent) error {
 		_, err := stack.Destroy(ctx, optdestroy.ProgressStreams(e.Out), optdestroy.EventStreams(watch))

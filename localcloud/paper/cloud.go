@@ -11,6 +11,7 @@ import (
 
 // Cloud is the aws provider alone, on a loopback port.
 type Cloud struct {
+	*provider.Provider
 	Port int
 
 	server *grpc.Server
@@ -31,7 +32,8 @@ func Open(dir string, functions map[string]provider.Function) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Cloud{Port: l.Addr().(*net.TCPAddr).Port, server: provider.New(store, endpoints(store), functions).Serve(l)}, nil
+	p := provider.New(store, endpoints(store), functions)
+	return &Cloud{Provider: p, Port: l.Addr().(*net.TCPAddr).Port, server: p.Serve(l)}, nil
 }
 
 // Close ends the provider; what it recorded stays.

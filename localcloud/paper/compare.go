@@ -144,6 +144,8 @@ func (r *run) bringUpBase(ctx context.Context) ([]engine.Stack, error) {
 		return nil, err
 	}
 	e.AnyOrder = true // what is committed is mended by the working tree, which is held to it
+	r.cloud.Lenient(true)
+	defer r.cloud.Lenient(false)
 	for _, stack := range e.Project.Stacks {
 		fmt.Fprintf(r.Log, "%s: bringing %s up on paper\n", stack.Name, r.base.name)
 		if _, err := e.Up(ctx, stack.Name); err != nil {

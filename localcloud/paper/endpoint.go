@@ -2,17 +2,19 @@ package paper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"newsfeed/localcloud/cloud"
 )
 
 // described is a body that is nothing but what AWS would tell of it.
-type described func(r, old *cloud.Resource) error
+type described func(r *cloud.Resource)
 
-// Apply tells it, or refuses what AWS refuses only when it is asked.
-func (d described) Apply(_ context.Context, r, old *cloud.Resource) error { return d(r, old) }
+// Apply tells it.
+func (d described) Apply(_ context.Context, r, _ *cloud.Resource) error {
+	d(r)
+	return nil
+}
 
 // Remove has nothing to remove.
 func (described) Remove(context.Context, *cloud.Resource) error { return nil }
@@ -21,18 +23,13 @@ func (described) Remove(context.Context, *cloud.Resource) error { return nil }
 // and a cache.
 func endpoints(store *cloud.Store) map[string]cloud.Body {
 	return map[string]cloud.Body{
-		"aws:rds/instance:Instance": described(func(r, old *cloud.Resource) error {
-			if old != nil && old.String("replicateSourceDb") == "" && r.String("replicateSourceDb") != "" {
-				return errors.New("cannot elect new source database for replication")
-			}
+		"aws:rds/instance:Instance": described(func(r *cloud.Resource) {
 			r.Outputs["address"] = fmt.Sprintf("%s.%s.rds.amazonaws.com", r.ID, r.Region)
 			r.Outputs["endpoint"] = fmt.Sprintf("%s:3306", r.Outputs["address"])
 			inherit(store, r)
-			return nil
 		}),
-		"aws:elasticache/replicationGroup:ReplicationGroup": described(func(r, _ *cloud.Resource) error {
+		"aws:elasticache/replicationGroup:ReplicationGroup": described(func(r *cloud.Resource) {
 			r.Outputs["configurationEndpointAddress"] = fmt.Sprintf("clustercfg.%s.%s.cache.amazonaws.com", r.ID, r.Region)
-			return nil
 		}),
 	}
 }

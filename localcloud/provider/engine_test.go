@@ -216,9 +216,9 @@ func TestDiff(t *testing.T) {
 			want: "same"},
 		"what a database was once restored from is ignored when it is gone": {
 			typ: db,
-			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"),
+			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("restored"),
 				"restoreToPointInTime": pulumi.Map{"sourceDbInstanceAutomatedBackupsArn": str("b"), "useLatestRestorableTime": pulumi.Bool(true)}},
-			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a")},
+			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("restored")},
 			opts:  []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"restoreToPointInTime"})},
 			want:  "same"},
 		"what the program says must replace does": {
@@ -254,9 +254,9 @@ func TestDiff(t *testing.T) {
 			want: "create-replacement replace delete-replaced"},
 		"promotion, the replica's source cleared, is an update in place": {
 			typ: db,
-			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"),
+			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica"),
 				"replicateSourceDb": str("arn:aws:rds:ap-northeast-1:000000000000:db:b")},
-			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a")},
+			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica")},
 			want:  "update"},
 		"an element added to a list is an update": {
 			typ: "aws:autoscaling/group:Group",

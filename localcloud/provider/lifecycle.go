@@ -17,7 +17,8 @@ import (
 )
 
 // Create records a resource and gives it its body. When the body can't be
-// given, nothing of it stays.
+// given, nothing of it stays; when that takes longer than the provider waits,
+// all of it does.
 func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	region, err := p.region(ctx)
 	if err != nil {
@@ -42,11 +43,20 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if r.ID == "" {
 		return nil, fmt.Errorf("%s: no id follows from its inputs: its type needs one in localcloud/provider/identity.go", u.Name())
 	}
-	if err := p.give(ctx, r, nil); err != nil {
-		if partial := (*cloud.NotReadyError)(nil); !errors.As(err, &partial) {
-			return nil, errors.Join(fmt.Errorf("%s: %w", r.ID, err), p.take(context.WithoutCancel(ctx), r))
-		}
-		return nil, initFailed(r, inputs, outputs(s, inputs, r.Outputs, nil), err)
+	if err := p.claim(r, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Name(), err)
+	}
+	err = p.within(ctx, r, create, req.GetTimeout(), func(ctx context.Context) error { return p.give(ctx, r, nil) })
+	if err == nil {
+		err = p.awaitCapacity(ctx, r, nil, r.Int("desiredCapacity", 0))
+	}
+	switch {
+	case late(err) && notedLate[r.Type]:
+		return nil, fmt.Errorf("%s: %w", r.ID, errors.Join(err, p.store.Put(r))) // AWS goes on making it
+	case late(err), notReady(err):
+		return nil, initFailed(r, inputs, outputs(s, inputs, r.Outputs, nil), errors.Join(err, p.store.Put(r)))
+	case err != nil:
+		return nil, errors.Join(fmt.Errorf("%s: %w", r.ID, err), p.take(context.WithoutCancel(ctx), r))
 	}
 	props, err := write(outputs(s, inputs, r.Outputs, nil))
 	return &pulumirpc.CreateResponse{Id: r.ID, Properties: props}, err
@@ -87,10 +97,17 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if beyond {
 		bump(r)
 	}
-	if err := p.give(ctx, r, old); err != nil {
-		if partial := (*cloud.NotReadyError)(nil); errors.As(err, &partial) {
-			return nil, initFailed(r, news, outputs(s, news, r.Outputs, olds), err)
-		}
+	if err := p.claim(r, old); err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Name(), err)
+	}
+	err = p.within(ctx, r, update, req.GetTimeout(), func(ctx context.Context) error { return p.give(ctx, r, old) })
+	if err == nil {
+		err = p.awaitCapacity(ctx, r, old, desired(news, olds))
+	}
+	if late(err) || notReady(err) {
+		return nil, initFailed(r, news, outputs(s, news, r.Outputs, olds), err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.ID, err)
 	}
 	props, err := write(outputs(s, news, r.Outputs, olds))
@@ -185,7 +202,21 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	if r == nil {
 		return &emptypb.Empty{}, nil
 	}
-	if err := p.take(ctx, r); err != nil {
+	state, err := readPlain(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	err = p.protected(r, state)
+	if err == nil {
+		err = p.untilFree(ctx, r, timeout(r.Type, remove, req.GetTimeout()))
+	}
+	if err == nil {
+		err = p.within(ctx, r, remove, req.GetTimeout(), func(ctx context.Context) error { return p.take(ctx, r) })
+	}
+	if err == nil {
+		err = p.schedule(r)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.ID, err)
 	}
 	return &emptypb.Empty{}, nil
@@ -204,7 +235,7 @@ func (p *Provider) Sweep(ctx context.Context, stack string, known map[string][]s
 	}
 	var removed []string
 	for _, r := range p.store.All() {
-		if string(urn.URN(r.URN).Stack()) != stack || ids[r.Type][r.ID] {
+		if string(urn.URN(r.URN).Stack()) != stack || ids[r.Type][r.ID] || isScheduled(r) {
 			continue
 		}
 		if err := p.take(ctx, r); err != nil {
@@ -215,17 +246,30 @@ func (p *Provider) Sweep(ctx context.Context, stack string, known map[string][]s
 	return removed, nil
 }
 
-// give records r before its body is made, so that a crash in between leaves a
-// record to find the body by, and again with what the body computed.
+// claim refuses what AWS would for what else is there, and records a new
+// resource before its body is made: a crash in between leaves a record to find
+// the body by, and nobody else gets its name.
+func (p *Provider) claim(r, old *cloud.Resource) error {
+	p.claiming.Lock()
+	defer p.claiming.Unlock()
+	if !p.lenient.Load() {
+		for _, refused := range []error{unchangeable(r, old), lacking(p.store, r), taken(p.store, r, old)} {
+			if refused != nil {
+				return refused
+			}
+		}
+	}
+	if old != nil {
+		return nil
+	}
+	return p.store.Put(r)
+}
+
+// give makes r's body, and records what that computed.
 func (p *Provider) give(ctx context.Context, r, old *cloud.Resource) error {
 	body, ok := p.bodies[r.Type]
 	if !ok {
 		return p.store.Put(r)
-	}
-	if old == nil {
-		if err := p.store.Put(r); err != nil {
-			return err
-		}
 	}
 	if err := body.Apply(ctx, r, old); err != nil {
 		return err

@@ -87,7 +87,7 @@ func TestUnknowns(t *testing.T) {
 		"template": "update", "group": "update", // takes the number of its version
 		"latest": "same", // takes the template's id only
 	}
-	after := network("10.2.0.0/16", "two")
+	after := network("10.1.0.0/17", "two")
 	previewed, err := e.preview(after)
 	if err != nil {
 		t.Fatal(err)

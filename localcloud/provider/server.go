@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -14,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 )
 
@@ -34,6 +37,11 @@ type Provider struct {
 	store     *cloud.Store
 	bodies    map[string]cloud.Body
 	functions map[string]Function
+	clock     *clock.Clock
+	least     time.Duration // that a time-out lasts here
+
+	claiming sync.Mutex  // from the look at what is there to the record of what is made
+	lenient  atomic.Bool // see Lenient
 
 	mu      sync.Mutex
 	refused map[string]int // by region whose API answers no call: how many it refused
@@ -41,9 +49,31 @@ type Provider struct {
 
 // New returns a provider that records in store. bodies maps a type token to
 // what gives that type life; types without one are recorded only.
-func New(store *cloud.Store, bodies map[string]cloud.Body, functions map[string]Function) *Provider {
-	return &Provider{store: store, bodies: bodies, functions: functions, refused: map[string]int{}}
+func New(store *cloud.Store, bodies map[string]cloud.Body, functions map[string]Function, options ...Option) *Provider {
+	p := &Provider{store: store, bodies: bodies, functions: functions, refused: map[string]int{}}
+	WithClock(clock.New(clock.DefaultPace), leastTimeout)(p)
+	for _, set := range options {
+		set(p)
+	}
+	return p
 }
+
+// Option sets what few callers care about.
+type Option func(*Provider)
+
+// leastTimeout is enough for what a body does on this machine, which takes its
+// own time whatever the pace.
+const leastTimeout = 30 * time.Second
+
+// WithClock makes the provider's time-outs and waits pass by c, but no time-out
+// faster than least.
+func WithClock(c *clock.Clock, least time.Duration) Option {
+	return func(p *Provider) { p.clock, p.least = c, least }
+}
+
+// Lenient makes the provider take whatever else there is, or again not: to
+// compare with a commit is no time to refuse it.
+func (p *Provider) Lenient(on bool) { p.lenient.Store(on) }
 
 // Serve answers the engine on l until Stop of the server it returns.
 func (p *Provider) Serve(l net.Listener) *grpc.Server {
