@@ -79,6 +79,7 @@ test: ready format ## Run every test
 
 drill: ready ## Rehearse every failover: a region goes dark, the other takes over, under each strategy
 	NEWSFEED_DRILLS=all CGO_ENABLED=1 go test -race ./localcloud/e2e -run 'Strategies|Failover|Restore' -v
+	NEWSFEED_DRILLS=all CGO_ENABLED=0 go test ./localcloud/cmd/localcloud -run EveryOrder -v
 
 format:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }

@@ -102,3 +102,24 @@ func TestAnyOrderIsTakenWhereSaidSo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What stops a destroy on AWS does not stop it here.
+func TestDestroyTakesWhatIsProtected(t *testing.T) {
+	t.Parallel()
+	e := open(t, func(ctx *pulumi.Context) error {
+		var database, balancer pulumi.CustomResourceState
+		protected := pulumi.Bool(true)
+		return errors.Join(
+			ctx.RegisterResource("aws:rds/instance:Instance", "database", pulumi.Map{"instanceClass": pulumi.String("db.t4g.medium"),
+				"deletionProtection": protected}, &database, pulumi.Protect(true)),
+			ctx.RegisterResource("aws:lb/loadBalancer:LoadBalancer", "balancer", pulumi.Map{"internal": pulumi.Bool(true),
+				"subnets": pulumi.ToStringArray([]string{"a", "b"}), "enableDeletionProtection": protected}, &balancer))
+	})
+	if _, err := e.Up(t.Context(), "s"); err != nil {
+		t.Fatal(err)
+	}
+	result, err := e.Destroy(t.Context(), "s")
+	if err != nil || result.Changes["delete"] < 2 {
+		t.Errorf("destroy did %v: %v", result.Changes, err)
+	}
+}

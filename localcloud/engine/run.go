@@ -38,13 +38,14 @@ func (e *Engine) open(ctx context.Context, name string, env map[string]string) (
 		if err != nil {
 			return auto.Stack{}, fmt.Errorf("find the Pulumi CLI: %w: 'make build' builds it", err)
 		}
-		e.command = thrifty{command, rules{e.AnyOrder, e.Watch}, e.Project.secrets.Key, e.Command}
+		e.command = command
 	}
 	if err := os.MkdirAll(e.Project.stateDir(), 0o700); err != nil {
 		return auto.Stack{}, err
 	}
+	cli := thrifty{e.command, rules{e.AnyOrder, e.Watch}, e.Project.secrets.Key, e.Command}
 	workspace, err := auto.NewLocalWorkspace(ctx, auto.Program(e.Program), auto.WorkDir(e.Project.workDir()),
-		auto.Pulumi(e.command), auto.EnvVars(env), auto.SecretsProvider(secretsProvider))
+		auto.Pulumi(cli), auto.EnvVars(env), auto.SecretsProvider(secretsProvider))
 	if err != nil {
 		return auto.Stack{}, err
 	}

@@ -45,6 +45,12 @@ func Published() (*Times, error) {
 	return t, nil
 }
 
+// Create returns the minutes that making n takes.
+func (t *Times) Create(n *Node) float64 {
+	minutes, _ := t.step(n, "create", nil)
+	return minutes
+}
+
 // step returns the minutes of a step on n, and who says so: create, or update
 // with what it changes.
 func (t *Times) step(n *Node, operation string, changed []string) (minutes float64, source string) {

@@ -62,7 +62,7 @@ func (e *engine) configure(key string, value any) {
 	}
 }
 
-func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
+func newEngine(t *testing.T, bodies map[string]cloud.Body, options ...provider.Option) *engine {
 	t.Helper()
 	store, err := cloud.OpenStore(t.TempDir())
 	if err != nil {
@@ -72,7 +72,7 @@ func newEngine(t *testing.T, bodies map[string]cloud.Body) *engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := provider.New(store, bodies, provider.Functions(func(name string) string { return "Z" + name })).Serve(l)
+	server := provider.New(store, bodies, provider.Functions(func(name string) string { return "Z" + name }), options...).Serve(l)
 	t.Cleanup(server.Stop)
 	dir := t.TempDir()
 	e := &engine{t: t, store: store, dir: dir, address: l.Addr().String()}
