@@ -37,7 +37,7 @@ func (s *Service) recordHeartbeat(_ context.Context, region string, in *heartbea
 		if err != nil {
 			return err
 		}
-		beat := time.Now().Add(g.service.Clock.Local(time.Duration(a.hook.HeartbeatTimeout) * time.Second))
+		beat := time.Now().Add(g.service.allowed(time.Duration(a.hook.HeartbeatTimeout) * time.Second))
 		if a.beat = beat; beat.After(a.deadline) {
 			a.beat = a.deadline
 		}

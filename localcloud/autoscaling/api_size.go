@@ -35,6 +35,9 @@ type updateInput struct {
 
 func (s *Service) updateGroup(_ context.Context, region string, in *updateInput) (*empty, error) {
 	return &empty{}, s.on(region, in.AutoScalingGroupName, func(g *group) error {
+		if _, err := (size{g.record.Min, g.record.Max, g.record.Desired}).with(in.MinSize, in.MaxSize, in.DesiredCapacity); err != nil {
+			return err // nothing of it is done
+		}
 		if in.LaunchTemplate != nil || in.MixedInstancesPolicy != nil {
 			if err := g.configure(configuration{in.LaunchTemplate, in.MixedInstancesPolicy}); err != nil {
 				return err

@@ -77,7 +77,7 @@ func (g *group) await(ctx context.Context, w want) error {
 	if w.timeout == 0 {
 		return nil
 	}
-	ctx, cancel := g.service.Clock.Timeout(ctx, w.timeout)
+	ctx, cancel := context.WithTimeout(ctx, g.service.allowed(w.timeout))
 	defer cancel()
 	for {
 		health := g.health()
@@ -101,7 +101,7 @@ func (g *group) await(ctx context.Context, w want) error {
 		case <-moved:
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for Auto Scaling Group (%s) capacity satisfied: %w after %s (timeout: %s here); last failure: %v",
-				g.declared().name, missing, w.timeout, g.service.Clock.Local(w.timeout), failure)
+				g.declared().name, missing, w.timeout, g.service.allowed(w.timeout), failure)
 		}
 	}
 }

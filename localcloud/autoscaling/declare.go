@@ -141,13 +141,17 @@ func (g *group) update(spec *spec, r, old *cloud.Resource) error {
 	if err != nil {
 		return err
 	}
+	low, high, desired := given(r, old, "minSize"), given(r, old, "maxSize"), given(r, old, "desiredCapacity")
+	if _, err := (size{g.record.Min, g.record.Max, g.record.Desired}).with(low, high, desired); err != nil {
+		return err // one call: nothing of it is done
+	}
 	moved := changed(r, old, "launchTemplate", "mixedInstancesPolicy")
 	if moved {
 		if err := g.configure(conf); err != nil {
 			return err
 		}
 	}
-	if err := g.resize(userUpdate, given(r, old, "minSize"), given(r, old, "maxSize"), given(r, old, "desiredCapacity")); err != nil {
+	if err := g.resize(userUpdate, low, high, desired); err != nil {
 		return err
 	}
 	g.spec, g.notBefore, g.pause = spec, time.Time{}, 0

@@ -16,7 +16,7 @@ type Event struct {
 	Detail     json.RawMessage
 }
 
-// notify tells an event. g.mu is held; who is told must not ask the service.
+// notify notes an event, which the group's loop tells. g.mu is held.
 func (g *group) notify(detailType string, instance string, detail map[string]any) {
 	if g.service.Notify == nil {
 		return
@@ -30,5 +30,16 @@ func (g *group) notify(detailType string, instance string, detail map[string]any
 	if instance != "" {
 		resources = append(resources, "arn:aws:ec2:"+g.spec.region+":"+account(g.spec.arn)+":instance/"+instance)
 	}
-	g.service.Notify(Event{g.spec.region, g.service.Clock.Now().UTC(), detailType, resources, raw})
+	g.outbox = append(g.outbox, Event{g.spec.region, g.service.Clock.Now().UTC(), detailType, resources, raw})
+}
+
+// tell tells what has been noted, in its order.
+func (g *group) tell() {
+	g.mu.Lock()
+	events := g.outbox
+	g.outbox = nil
+	g.mu.Unlock()
+	for _, e := range events {
+		g.service.Notify(e)
+	}
 }

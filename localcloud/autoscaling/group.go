@@ -43,6 +43,7 @@ type group struct {
 	pause     time.Duration
 	notBefore time.Time
 	failure   error         // the last thing that went wrong with an instance
+	outbox    []Event       // to be told
 	changed   chan struct{} // closed at the next change of anything
 }
 
@@ -68,6 +69,7 @@ func (g *group) run() {
 			health = g.service.Balancer.Changed(groups[0])
 		}
 		g.reconcile()
+		g.tell()
 		select {
 		case <-g.ctx.Done():
 			return
@@ -80,7 +82,7 @@ func (g *group) run() {
 
 // reconcile takes one step towards what is wanted.
 func (g *group) reconcile() {
-	health := g.health()
+	health, alarm := g.health(), g.alarmed()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ctx.Err() != nil {
@@ -90,7 +92,7 @@ func (g *group) reconcile() {
 	for _, i := range slices.Clone(g.instances) {
 		g.judge(i, health[i.id])
 	}
-	g.watchRefresh()
+	g.watchRefresh(alarm)
 	g.replace()
 }
 

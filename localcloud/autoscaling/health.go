@@ -58,7 +58,7 @@ func (g *group) join(i *instance, health elb.State) {
 		g.abandon(i, err.Error())
 		return
 	}
-	over := time.Since(i.booted) > g.service.Clock.Local(g.spec.grace)
+	over := time.Since(i.booted) > g.service.allowed(g.spec.grace)
 	switch {
 	case g.spec.healthCheck != "ELB" || health == elb.Healthy:
 		g.serve(i)

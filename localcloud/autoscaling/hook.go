@@ -127,8 +127,8 @@ func (g *group) arrived(i *instance) {
 		now := time.Now()
 		i.state = PendingWait
 		i.actions = append(i.actions, &action{hook: h, token: uuid.NewString(),
-			beat:     now.Add(g.service.Clock.Local(time.Duration(h.HeartbeatTimeout) * time.Second)),
-			deadline: now.Add(g.service.Clock.Local(time.Duration(h.GlobalTimeout) * time.Second))})
+			beat:     now.Add(g.service.allowed(time.Duration(h.HeartbeatTimeout) * time.Second)),
+			deadline: now.Add(g.service.allowed(time.Duration(h.GlobalTimeout) * time.Second))})
 		i.activity.StatusCode, i.activity.Progress = midHook, 60
 		g.notify("EC2 Instance-launch Lifecycle Action", i.id, map[string]any{
 			"LifecycleActionToken": i.actions[len(i.actions)-1].token, "LifecycleHookName": h.LifecycleHookName, "EC2InstanceId": i.id,
@@ -137,6 +137,7 @@ func (g *group) arrived(i *instance) {
 		})
 	}
 	g.save()
+	g.poke()
 }
 
 // judgeHooks lets an instance go on when every hook has said so, and ends it

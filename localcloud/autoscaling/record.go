@@ -75,7 +75,7 @@ func (g *group) save() {
 	}
 	g.record.Instances = nil
 	for _, i := range g.instances {
-		if i.state == InService {
+		if i.state == InService || i.again && i.state == Pending {
 			g.record.Instances = append(g.record.Instances, member{i.id, i.subnet, i.template.id, i.template.number, i.launched})
 		}
 	}

@@ -169,8 +169,9 @@ func (g *group) planRefresh(r *refresh) {
 	r.InstancesToUpdate = g.record.Plan.Total
 }
 
-// watchRefresh moves the refresh that runs to the status it is in. g.mu is held.
-func (g *group) watchRefresh() {
+// watchRefresh moves the refresh that runs to the status it is in; alarm is one
+// of its own that is on. g.mu is held.
+func (g *group) watchRefresh(alarm string) {
 	r := g.active()
 	if r == nil || g.suspended("InstanceRefresh") {
 		return
@@ -183,13 +184,12 @@ func (g *group) watchRefresh() {
 			g.finishRefresh(r, refreshCancelled, "Cancelled due to user request.", "Cancelled")
 		}
 	case refreshInProgress, rollbackInProgress:
-		if alarm := g.alarmed(r); alarm != "" && r.Status == refreshInProgress {
+		if alarm != "" && r.Status == refreshInProgress {
 			g.turn(r, "The following alarms are in the ALARM state: "+alarm+".")
 			return
 		}
 		g.advance(r)
 	case refreshBaking:
-		alarm := g.alarmed(r)
 		switch {
 		case alarm != "":
 			g.turn(r, "The following alarms are in the ALARM state: "+alarm+".")
@@ -199,13 +199,17 @@ func (g *group) watchRefresh() {
 	}
 }
 
-// alarmed names an alarm of the refresh that is on.
-func (g *group) alarmed(r *refresh) string {
-	if g.service.Alarms == nil || r.Preferences.AlarmSpecification == nil {
+// alarmed names an alarm of the refresh that is on. CloudWatch is asked without
+// the group's mutex: it may ask for the group meanwhile.
+func (g *group) alarmed() string {
+	g.mu.Lock()
+	r, region := g.active(), g.spec.region
+	g.mu.Unlock()
+	if g.service.Alarms == nil || r == nil || r.Preferences.AlarmSpecification == nil {
 		return ""
 	}
-	for _, name := range r.Preferences.AlarmSpecification.Alarms {
-		if g.service.Alarms.State(g.spec.region, name) == "ALARM" {
+	for _, name := range r.Preferences.AlarmSpecification.Alarms { // never changed once it has started
+		if g.service.Alarms.State(region, name) == "ALARM" {
 			return name
 		}
 	}

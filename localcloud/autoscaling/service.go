@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
@@ -54,6 +55,9 @@ type Config struct {
 	// user data: where the AWS endpoints are, and whom to trust.
 	Env func(region string) []string
 
+	// Allowance is what the real start of a program may take, at any pace, beyond
+	// the times that AWS gives it: the pace shortens those, but no real work.
+	Allowance time.Duration
 	// Alarms judge an instance refresh; nil: none is ever on.
 	Alarms Alarms
 	// Identity opens what an instance gets its credentials from, and returns the
@@ -86,6 +90,9 @@ func (s *Service) Bodies() map[string]cloud.Body {
 func (s *Service) ServeAWS(w http.ResponseWriter, r *http.Request, region string) {
 	endpoint.ServeQuery(w, r, region, "http://autoscaling.amazonaws.com/doc/2011-01-01/", s.operations)
 }
+
+// allowed is how long here lasts what gives a program d of AWS to start.
+func (s *Service) allowed(d time.Duration) time.Duration { return s.Clock.Local(d) + s.Allowance }
 
 // named finds a group that runs.
 func (s *Service) named(region, name string) (*group, error) {

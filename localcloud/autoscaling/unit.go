@@ -14,7 +14,6 @@ type unit struct {
 	env        []string   // of its own, beside the environment file
 	before     [][]string // arguments of the program's runs before the service
 	serve      []string   // arguments of the service; nil when it runs something else
-	oneshot    bool       // it is not meant to stay
 	restart    string     // no, always, on-failure, ...
 	restartSec time.Duration
 	burst      int // starts within limit, at most
@@ -50,8 +49,6 @@ func (u *unit) set(key, text string) (err error) {
 		for _, assignment := range strings.Fields(text) {
 			u.env = append(u.env, strings.Trim(assignment, `"`))
 		}
-	case "Type":
-		u.oneshot = text == "oneshot"
 	case "Restart":
 		u.restart = text
 	case "OnFailure":

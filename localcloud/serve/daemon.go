@@ -65,6 +65,10 @@ type Daemon struct {
 	dark   map[string]bool           // regions without power
 }
 
+// startAllowance is how long the app may take to start on a busy machine,
+// beyond what AWS's times leave it at a fast pace.
+const startAllowance = 15 * time.Second
+
 // Open takes the directory, opens every address and brings back every body
 // that was recorded. What can't be brought back is told by Restore.
 func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
@@ -135,7 +139,7 @@ func (d *Daemon) open() (err error) {
 	}
 	d.autoscaling = autoscaling.New(autoscaling.Config{
 		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
-		Clock: d.clock, Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
+		Clock: d.clock, Allowance: startAllowance, Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
 	})
 	if d.door, err = frontdoor.Open(frontdoor.Config{
 		Listen: d.cfg.FrontDoor, Domain: d.cfg.Domain, Lookup: d.route53.Resolver(), Trust: authority.Pool(), MaxTTL: 5 * time.Second,
