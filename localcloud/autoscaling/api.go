@@ -71,7 +71,7 @@ type refreshInput struct {
 
 type refreshOutput struct{ InstanceRefreshId string }
 
-func (s *Service) startInstanceRefresh(_ context.Context, region string, in *refreshInput) (out *refreshOutput, err error) {
+func (s *Service) startInstanceRefresh(_ context.Context, region string, in *refreshInput) (*refreshOutput, error) {
 	if strategy := value(in.Strategy); strategy != "" && strategy != "Rolling" {
 		return nil, invalid("the local cloud has no strategy %s", strategy)
 	}

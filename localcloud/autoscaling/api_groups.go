@@ -34,6 +34,9 @@ type groupShape struct {
 	NewInstancesProtectedFromScaleIn                                                                    bool
 }
 
+// serviceRole is the path of the role that Auto Scaling acts in.
+const serviceRole = "/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+
 type suspendedShape struct{ ProcessName, SuspensionReason string }
 
 type tagShape struct {
@@ -72,8 +75,8 @@ func (g *group) shape() groupShape {
 	out := groupShape{
 		AutoScalingGroupName: spec.name, AutoScalingGroupARN: spec.arn, HealthCheckType: spec.healthCheck,
 		VPCZoneIdentifier: strings.Join(spec.subnets, ","), MinSize: rec.Min, MaxSize: rec.Max, DesiredCapacity: rec.Desired,
-		ServiceLinkedRoleARN: "arn:aws:iam::" + account(spec.arn) + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
-		DefaultCooldown:      300, HealthCheckGracePeriod: int(spec.grace.Seconds()), LaunchTemplate: rec.Configuration.LaunchTemplate,
+		ServiceLinkedRoleARN: "arn:aws:iam::" + account(spec.arn) + ":role" + serviceRole, DefaultCooldown: 300,
+		HealthCheckGracePeriod: int(spec.grace.Seconds()), LaunchTemplate: rec.Configuration.LaunchTemplate,
 		MixedInstancesPolicy: rec.Configuration.MixedInstancesPolicy, InstanceMaintenancePolicy: spec.policy,
 		TargetGroupARNs: spec.targetGroups, TerminationPolicies: []string{"Default"}, CreatedTime: rec.Created,
 	}
@@ -99,8 +102,10 @@ func (g *group) shape() groupShape {
 
 func (i *instance) shape() instanceShape {
 	t := i.template
-	out := instanceShape{InstanceId: i.id, AvailabilityZone: i.zone, LifecycleState: string(i.state), HealthStatus: i.health(),
-		LaunchTemplate: &templateRef{LaunchTemplateId: &t.id, LaunchTemplateName: &t.name, Version: pointer(strconv.Itoa(t.number))}}
+	out := instanceShape{
+		InstanceId: i.id, AvailabilityZone: i.zone, LifecycleState: string(i.state), HealthStatus: i.health(),
+		LaunchTemplate: &templateRef{&t.id, &t.name, pointer(strconv.Itoa(t.number))},
+	}
 	if t.instanceType != "" {
 		out.InstanceType = &t.instanceType
 	}

@@ -135,7 +135,8 @@ func (s *Service) describePolicies(_ context.Context, region string, in *policie
 			len(in.PolicyNames) > 0 && !slices.Contains(in.PolicyNames, name) {
 			continue
 		}
-		shape := policyShape{AutoScalingGroupName: group, PolicyName: name, PolicyARN: r.String("arn"), PolicyType: r.String("policyType"), Enabled: true}
+		shape := policyShape{AutoScalingGroupName: group, PolicyName: name, PolicyARN: r.String("arn"),
+			PolicyType: r.String("policyType"), Enabled: true}
 		if err := readPolicy(r, &shape); err != nil {
 			return nil, err
 		}

@@ -77,14 +77,16 @@ type terminateInput struct {
 
 type terminateOutput struct{ Activity activity }
 
-func (s *Service) terminateInstance(_ context.Context, region string, in *terminateInput) (out *terminateOutput, err error) {
-	err = s.in(region, in.InstanceId, func(g *group, i *instance) error {
+func (s *Service) terminateInstance(_ context.Context, region string, in *terminateInput) (*terminateOutput, error) {
+	var out *terminateOutput
+	err := s.in(region, in.InstanceId, func(g *group, i *instance) error {
 		have := g.record.Desired
 		cause := "instance " + i.id + " was taken out of service in response to a user request."
 		if in.ShouldDecrementDesiredCapacity {
 			if have <= g.record.Min {
-				return invalid("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's "+
-					"min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", g.record.Min)
+				return invalid("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will "+
+					"violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or "+
+					"lower group's min size.", g.record.Min)
 			}
 			g.record.Desired--
 		} else {

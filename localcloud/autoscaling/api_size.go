@@ -6,7 +6,8 @@ import (
 )
 
 // userRequest is why a group has another size, in AWS's words.
-const userRequest = "a user request explicitly set group desired capacity changing the desired capacity from %[4]d to %[5]d"
+const userRequest = "a user request explicitly set group desired capacity " +
+	"changing the desired capacity from %[4]d to %[5]d"
 
 type desiredInput struct {
 	AutoScalingGroupName string
@@ -35,7 +36,7 @@ type updateInput struct {
 
 func (s *Service) updateGroup(_ context.Context, region string, in *updateInput) (*empty, error) {
 	return &empty{}, s.on(region, in.AutoScalingGroupName, func(g *group) error {
-		if _, err := (size{g.record.Min, g.record.Max, g.record.Desired}).with(in.MinSize, in.MaxSize, in.DesiredCapacity); err != nil {
+		if _, err := g.sizeNow().with(in.MinSize, in.MaxSize, in.DesiredCapacity); err != nil {
 			return err // nothing of it is done
 		}
 		if in.LaunchTemplate != nil || in.MixedInstancesPolicy != nil {
@@ -48,8 +49,8 @@ func (s *Service) updateGroup(_ context.Context, region string, in *updateInput)
 }
 
 // processes are those of a group that can be suspended (API reference).
-var processes = []string{"AddToLoadBalancer", "AlarmNotification", "AZRebalance", "HealthCheck", "InstanceRefresh", "Launch",
-	"ReplaceUnhealthy", "ScheduledActions", "Terminate"}
+var processes = []string{"AddToLoadBalancer", "AlarmNotification", "AZRebalance", "HealthCheck", "InstanceRefresh",
+	"Launch", "ReplaceUnhealthy", "ScheduledActions", "Terminate"}
 
 type processesInput struct {
 	AutoScalingGroupName string

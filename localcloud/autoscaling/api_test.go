@@ -23,7 +23,8 @@ import (
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	g := newGroup(t, serves, map[string]any{
-		"healthCheckType": "EC2", "defaultInstanceWarmup": 90.0, "initialLifecycleHooks": hooked["initialLifecycleHooks"], "waitForCapacityTimeout": "0",
+		"healthCheckType": "EC2", "defaultInstanceWarmup": 90.0, "waitForCapacityTimeout": "0",
+		"initialLifecycleHooks":     hooked["initialLifecycleHooks"],
 		"instanceMaintenancePolicy": map[string]any{"minHealthyPercentage": 100.0, "maxHealthyPercentage": 150.0},
 		"tags":                      []any{map[string]any{"key": "Name", "value": "web & <more>", "propagateAtLaunch": true}},
 		"launchTemplate":            nil,
@@ -54,7 +55,8 @@ func TestAPI(t *testing.T) {
 	if err != nil || len(hooks.LifecycleHooks) != 1 || *hooks.LifecycleHooks[0].GlobalTimeout != 30000 {
 		t.Errorf("hooks %+v %v", hooks, err)
 	}
-	if _, err := g.client.SuspendProcesses(ctx, &sdk.SuspendProcessesInput{AutoScalingGroupName: web, ScalingProcesses: []string{"Launch"}}); err != nil {
+	if _, err := g.client.SuspendProcesses(ctx,
+		&sdk.SuspendProcessesInput{AutoScalingGroupName: web, ScalingProcesses: []string{"Launch"}}); err != nil {
 		t.Error(err)
 	}
 	if d := g.describe(); len(d.SuspendedProcesses) != 1 || *d.SuspendedProcesses[0].ProcessName != "Launch" {
@@ -89,15 +91,21 @@ func TestAPI(t *testing.T) {
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	g := newGroup(t, serves, nil)
-	if err := g.config.Store.Put(&cloud.Resource{Type: "aws:autoscaling/policy:Policy", ID: "cpu", Region: region, Outputs: map[string]any{
-		"name": "cpu", "autoscalingGroupName": "web", "policyType": "TargetTrackingScaling", "targetTrackingConfiguration": map[string]any{
-			"targetValue": 50.0, "predefinedMetricSpecification": map[string]any{"predefinedMetricType": "ASGAverageCPUUtilization"}}}}); err != nil {
+	tracking := map[string]any{"targetValue": 50.0,
+		"predefinedMetricSpecification": map[string]any{"predefinedMetricType": "ASGAverageCPUUtilization"}}
+	if err := g.config.Store.Put(&cloud.Resource{Type: "aws:autoscaling/policy:Policy", ID: "cpu", Region: region,
+		Outputs: map[string]any{"name": "cpu", "autoscalingGroupName": "web", "policyType": "TargetTrackingScaling",
+			"targetTrackingConfiguration": tracking}}); err != nil {
 		t.Fatal(err)
 	}
 	out, err := g.client.DescribePolicies(t.Context(), &sdk.DescribePoliciesInput{AutoScalingGroupName: aws.String("web")})
-	if err != nil || len(out.ScalingPolicies) != 1 || *out.ScalingPolicies[0].TargetTrackingConfiguration.TargetValue != 50 ||
-		out.ScalingPolicies[0].TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType != types.MetricTypeASGAverageCPUUtilization {
-		t.Errorf("%+v %v", out, err)
+	if err != nil || len(out.ScalingPolicies) != 1 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	got := out.ScalingPolicies[0].TargetTrackingConfiguration
+	metric := got.PredefinedMetricSpecification.PredefinedMetricType
+	if *got.TargetValue != 50 || metric != types.MetricTypeASGAverageCPUUtilization {
+		t.Errorf("target %v of %s", *got.TargetValue, metric)
 	}
 }
 
@@ -111,7 +119,8 @@ func TestCommandLine(t *testing.T) {
 	defer server.Close()
 	cmd := exec.CommandContext(t.Context(), "aws", "autoscaling", "describe-scaling-activities", "--region", region,
 		"--auto-scaling-group-name", "web", "--max-items", "5", "--output", "json")
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_CONFIG_FILE=/dev/null")
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+server.URL, "AWS_CONFIG_FILE=/dev/null",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
 	raw, err := cmd.CombinedOutput()
 	var out struct {
 		Activities []struct{ StatusCode, Cause string }

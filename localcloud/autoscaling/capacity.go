@@ -100,8 +100,8 @@ func (g *group) await(ctx context.Context, w want) error {
 		case <-changed:
 		case <-moved:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for Auto Scaling Group (%s) capacity satisfied: %w after %s (timeout: %s here); last failure: %v",
-				g.declared().name, missing, w.timeout, g.service.allowed(w.timeout), failure)
+			return fmt.Errorf("waiting for Auto Scaling Group (%s) capacity satisfied: %w after %s (%s here); "+
+				"last failure: %v", g.declared().name, missing, w.timeout, g.service.allowed(w.timeout), failure)
 		}
 	}
 }
@@ -126,7 +126,8 @@ func (g *group) failedSince(w want) error {
 	var errs []error
 	for _, a := range g.record.Activities {
 		message := value(a.StatusMessage)
-		if !w.ignoreFailed && a.StatusCode == failed && a.StartTime.After(w.since) && !strings.Contains(message, "Invalid IAM Instance Profile") {
+		retried := strings.Contains(message, "Invalid IAM Instance Profile")
+		if !w.ignoreFailed && !retried && a.StatusCode == failed && a.StartTime.After(w.since) {
 			errs = append(errs, fmt.Errorf("scaling activity (%s): %s: %s", a.ActivityId, a.StatusCode, message))
 		}
 	}

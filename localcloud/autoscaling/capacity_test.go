@@ -4,9 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	sdk "github.com/aws/aws-sdk-go-v2/service/autoscaling"
-
 	"newsfeed/localcloud/elb"
 )
 
@@ -16,9 +13,7 @@ func TestProviderWaits(t *testing.T) {
 	t.Run("a raised minimum waits for exactly the count, and fails in a group that has scaled out", func(t *testing.T) {
 		t.Parallel()
 		g := newGroup(t, serves, map[string]any{"waitForCapacityTimeout": "10m"}).must()
-		if _, err := g.client.SetDesiredCapacity(t.Context(), &sdk.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("web"), DesiredCapacity: aws.Int32(4)}); err != nil {
-			t.Fatal(err)
-		}
+		g.desire(4)
 		g.eventually("scaled out", sized(4))
 		err := g.update(map[string]any{"minSize": 3.0})
 		if err == nil || !strings.Contains(err.Error(), "want exactly 3 healthy instance(s) in Auto Scaling Group, have 4") {

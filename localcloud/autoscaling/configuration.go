@@ -79,7 +79,8 @@ func declared(r *cloud.Resource) (configuration, error) {
 	case mixed != nil:
 		c.MixedInstancesPolicy = &mixedPolicy{mixed.LaunchTemplate, mixed.InstancesDistribution}
 	default:
-		return c, invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+		return c, invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId " +
+			"or MixedInstancesPolicy parameter.")
 	}
 	return c, nil
 }

@@ -69,7 +69,8 @@ func (s *Service) open(spec *spec, r *cloud.Resource) (g *group, back bool, err 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !back {
-		g.because = fmt.Sprintf("a user request created an AutoScalingGroup changing the desired capacity from 0 to %d", rec.Desired)
+		g.because = fmt.Sprintf("a user request created an AutoScalingGroup "+
+			"changing the desired capacity from 0 to %d", rec.Desired)
 	}
 	if err := g.reboot(); err != nil {
 		return nil, false, err
@@ -92,7 +93,8 @@ func (s *Service) create(spec *spec, r *cloud.Resource) (*record, error) {
 	if _, err := s.resolve(spec.region, conf.ref()); err != nil {
 		return nil, err
 	}
-	rec := &record{ARN: spec.arn, Created: s.Clock.Now().UTC(), Min: size.min, Max: size.max, Desired: size.desired, Configuration: conf}
+	rec := &record{ARN: spec.arn, Created: s.Clock.Now().UTC(), Configuration: conf,
+		Min: size.min, Max: size.max, Desired: size.desired}
 	if rec.Hooks, err = initialHooks(r); err != nil {
 		return nil, err
 	}
@@ -142,7 +144,7 @@ func (g *group) update(spec *spec, r, old *cloud.Resource) error {
 		return err
 	}
 	low, high, desired := given(r, old, "minSize"), given(r, old, "maxSize"), given(r, old, "desiredCapacity")
-	if _, err := (size{g.record.Min, g.record.Max, g.record.Desired}).with(low, high, desired); err != nil {
+	if _, err := g.sizeNow().with(low, high, desired); err != nil {
 		return err // one call: nothing of it is done
 	}
 	moved := changed(r, old, "launchTemplate", "mixedInstancesPolicy")
@@ -166,8 +168,8 @@ func (g *group) configure(conf configuration) error {
 	}
 	if r := g.active(); r != nil && r.DesiredConfiguration != nil {
 		// User guide, instance-refresh-overview, limitations.
-		return invalid("An active instance refresh with a desired configuration exists. All configuration options derived from " +
-			"the desired configuration are not available for update while the instance refresh is active.")
+		return invalid("An active instance refresh with a desired configuration exists. All configuration options " +
+			"derived from the desired configuration are not available for update while the instance refresh is active.")
 	}
 	g.record.Configuration = conf
 	return nil

@@ -148,8 +148,10 @@ const serves = `exec sleep 60`
 
 func newGroup(t *testing.T, program string, tweak map[string]any, options ...func(*group)) *group {
 	t.Helper()
-	g := &group{t: t, dir: t.TempDir(), objects: &files{path: map[string]string{}}, alarms: &alarms{}, units: "Restart=always\nRestartSec=5\n",
-		balancer: &balancer{targets: map[string]elb.Target{}, health: func(string) elb.State { return elb.Healthy }}}
+	g := &group{
+		t: t, dir: t.TempDir(), units: "Restart=always\nRestartSec=5\n", objects: &files{path: map[string]string{}}, alarms: &alarms{},
+		balancer: &balancer{targets: map[string]elb.Target{}, health: func(string) elb.State { return elb.Healthy }},
+	}
 	for _, option := range options {
 		option(g)
 	}
@@ -170,9 +172,11 @@ func newGroup(t *testing.T, program string, tweak map[string]any, options ...fun
 		defer g.mu.Unlock()
 		return time.Now().Add(g.wall)
 	}
-	g.config = autoscaling.Config{Dir: filepath.Join(g.dir, "asg"), Logs: filepath.Join(g.dir, "log"), Store: store, Addresses: addresses,
+	g.config = autoscaling.Config{
+		Dir: filepath.Join(g.dir, "asg"), Logs: filepath.Join(g.dir, "log"), Store: store, Addresses: addresses,
 		Balancer: g.balancer, Objects: g.objects, Clock: c, Alarms: g.alarms, Notify: g.hear,
-		Env: func(string) []string { return []string{"PATH=" + os.Getenv("PATH")} }}
+		Env: func(string) []string { return []string{"PATH=" + os.Getenv("PATH")} },
+	}
 	subnet := &cloud.Resource{Type: "aws:ec2/subnet:Subnet", ID: "subnet", Region: region, Outputs: map[string]any{
 		"cidrBlock": fmt.Sprintf("10.%d.0.0/24", 150+rand.IntN(100)), "availabilityZone": "ap-northeast-2a"}}
 	if err := store.Put(subnet); err != nil {
@@ -180,13 +184,18 @@ func newGroup(t *testing.T, program string, tweak map[string]any, options ...fun
 	}
 	g.start()
 	g.release(program)
-	inputs := map[string]any{"arn": "arn:aws:autoscaling:" + region + ":000000000000:autoScalingGroup:1:autoScalingGroupName/web",
-		"minSize": 2.0, "maxSize": 4.0, "vpcZoneIdentifiers": []any{"subnet"}, "targetGroupArns": []any{"tg"}, "healthCheckType": "ELB",
-		"healthCheckGracePeriod": 60.0, "launchTemplate": map[string]any{"id": "lt", "version": "1"}}
+	inputs := map[string]any{
+		"arn":     "arn:aws:autoscaling:" + region + ":000000000000:autoScalingGroup:1:autoScalingGroupName/web",
+		"minSize": 2.0, "maxSize": 4.0, "vpcZoneIdentifiers": []any{"subnet"}, "targetGroupArns": []any{"tg"},
+		"healthCheckType": "ELB", "healthCheckGracePeriod": 60.0, "launchTemplate": declared("1"),
+	}
 	maps.Copy(inputs, tweak)
 	g.resource = &cloud.Resource{Type: "aws:autoscaling/group:Group", ID: "web", Region: region, Inputs: inputs, Outputs: maps.Clone(inputs)}
 	return g
 }
+
+// declared is how a program names a version of the template.
+func declared(version string) map[string]any { return map[string]any{"id": "lt", "version": version} }
 
 // start makes a service, and its API, of the group's files.
 func (g *group) start() {
@@ -229,8 +238,9 @@ func (g *group) release(program string) {
 // version makes a template version that fetches a key.
 func (g *group) version(key string) {
 	g.t.Helper()
-	userData := "#cloud-config\nwrite_files:\n- path: /etc/newsfeed/feed.env\n  content: |\n    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=s3://b/" + key +
-		"\n- path: /etc/systemd/system/feed.service\n  content: |\n    [Service]\n    ExecStart=/opt/newsfeed/feed web\n" +
+	userData := "#cloud-config\nwrite_files:\n" +
+		"- path: /etc/newsfeed/feed.env\n  content: |\n    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=s3://b/" + key + "\n" +
+		"- path: /etc/systemd/system/feed.service\n  content: |\n    [Service]\n    ExecStart=/opt/newsfeed/feed web\n" +
 		strings.ReplaceAll("\n"+g.units, "\n", "\n    ")
 	next := &cloud.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", ID: "lt", Region: region, Outputs: map[string]any{
 		"latestVersion": 1.0, "name": "web", "userData": base64.StdEncoding.EncodeToString([]byte(userData))}}
@@ -309,7 +319,8 @@ func (g *group) kill(id string) {
 
 // refreshes tells the newest refresh's status and reason.
 func (g *group) refreshes() string {
-	out, err := g.client.DescribeInstanceRefreshes(g.t.Context(), &sdk.DescribeInstanceRefreshesInput{AutoScalingGroupName: aws.String("web")})
+	out, err := g.client.DescribeInstanceRefreshes(g.t.Context(),
+		&sdk.DescribeInstanceRefreshesInput{AutoScalingGroupName: aws.String("web")})
 	if err != nil {
 		return err.Error()
 	}
@@ -328,7 +339,8 @@ func (g *group) pointer() string {
 
 func (g *group) describe() types.AutoScalingGroup {
 	g.t.Helper()
-	out, err := g.client.DescribeAutoScalingGroups(g.t.Context(), &sdk.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"web"}})
+	out, err := g.client.DescribeAutoScalingGroups(g.t.Context(),
+		&sdk.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"web"}})
 	if err != nil || len(out.AutoScalingGroups) != 1 {
 		g.t.Fatalf("%v %v", out, err)
 	}
@@ -373,7 +385,8 @@ func (g *group) watch(n int, keep ...string) (stop func()) {
 				return
 			}
 			for _, id := range keep {
-				if !slices.ContainsFunc(st.Instances, func(i autoscaling.InstanceStatus) bool { return i.ID == id && i.State == autoscaling.InService }) {
+				serves := func(i autoscaling.InstanceStatus) bool { return i.ID == id && i.State == autoscaling.InService }
+				if !slices.ContainsFunc(st.Instances, serves) {
 					g.t.Errorf("healthy instance %s was lost: %+v", id, st)
 					return
 				}

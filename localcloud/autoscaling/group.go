@@ -24,7 +24,8 @@ const (
 )
 
 // userUpdate is why a group has another size, in AWS's words.
-const userUpdate = "a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d"
+const userUpdate = "a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d " +
+	"changing the desired capacity from %d to %d"
 
 // group keeps as many healthy instances as are desired.
 type group struct {
@@ -105,14 +106,17 @@ func (g *group) declared() *spec {
 func (g *group) size() size {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return size{g.record.Min, g.record.Max, g.record.Desired}
+	return g.sizeNow()
 }
+
+// sizeNow is size; g.mu is held.
+func (g *group) sizeNow() size { return size{g.record.Min, g.record.Max, g.record.Desired} }
 
 // resize gives the group another size; nil leaves one as it is. Why is a text of
 // AWS with five numbers. g.mu is held.
 func (g *group) resize(why string, low, high, desired *int) error {
 	was := g.record.Desired
-	next, err := size{g.record.Min, g.record.Max, was}.with(low, high, desired)
+	next, err := g.sizeNow().with(low, high, desired)
 	if err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func TestArtifact(t *testing.T) {
 			g.objects.put(key, path)
 		}
 		g.version(key)
-		g.resource.Inputs["launchTemplate"] = map[string]any{"id": "lt", "version": "2"}
+		g.resource.Inputs["launchTemplate"] = declared("2")
 		g.resource.Outputs["launchTemplate"] = g.resource.Inputs["launchTemplate"]
 		err := g.service.Apply(t.Context(), g.resource, nil)
 		if err == nil || !strings.Contains(err.Error(), "digest of the program is") {

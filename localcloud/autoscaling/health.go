@@ -38,7 +38,8 @@ func (g *group) judge(i *instance, health elb.State) {
 	case PendingWait:
 		g.judgeHooks(i)
 	case InService:
-		if g.spec.healthCheck == "ELB" && health == elb.Unhealthy && i.unhealthy == "" && !g.inGrace(i) && !g.suspended("HealthCheck") {
+		heeded := g.spec.healthCheck == "ELB" && !g.inGrace(i) && !g.suspended("HealthCheck")
+		if heeded && health == elb.Unhealthy && i.unhealthy == "" {
 			slog.Warn("instance fails its health check", "group", g.spec.name, "instance", i.id)
 			i.unhealthy = elbCheck
 			g.save()

@@ -77,8 +77,8 @@ func (s hooks) Apply(_ context.Context, r, _ *cloud.Resource) error {
 	if err != nil {
 		return err
 	}
-	h, err := declaredHook{r.String("name"), r.String("lifecycleTransition"), r.String("defaultResult"), nil, r.Int("heartbeatTimeout", 0)}.
-		hook(g.declared().name)
+	h, err := declaredHook{Name: r.String("name"), LifecycleTransition: r.String("lifecycleTransition"),
+		DefaultResult: r.String("defaultResult"), HeartbeatTimeout: r.Int("heartbeatTimeout", 0)}.hook(g.declared().name)
 	if err != nil {
 		return err
 	}
@@ -131,8 +131,8 @@ func (g *group) arrived(i *instance) {
 			deadline: now.Add(g.service.allowed(time.Duration(h.GlobalTimeout) * time.Second))})
 		i.activity.StatusCode, i.activity.Progress = midHook, 60
 		g.notify("EC2 Instance-launch Lifecycle Action", i.id, map[string]any{
-			"LifecycleActionToken": i.actions[len(i.actions)-1].token, "LifecycleHookName": h.LifecycleHookName, "EC2InstanceId": i.id,
-			"LifecycleTransition": launching, "NotificationMetadata": value(h.NotificationMetadata),
+			"LifecycleActionToken": i.actions[len(i.actions)-1].token, "LifecycleHookName": h.LifecycleHookName,
+			"EC2InstanceId": i.id, "LifecycleTransition": launching, "NotificationMetadata": value(h.NotificationMetadata),
 			"Origin": "EC2", "Destination": "AutoScalingGroup",
 		})
 	}
@@ -152,7 +152,8 @@ func (g *group) judgeHooks(i *instance) {
 		case "":
 			return
 		case "ABANDON":
-			g.abandon(i, fmt.Sprintf("Instance failed to complete user's Lifecycle Action: Lifecycle Action with token %s was abandoned: %s", a.token, reason))
+			g.abandon(i, fmt.Sprintf("Instance failed to complete user's Lifecycle Action: "+
+				"Lifecycle Action with token %s was abandoned: %s", a.token, reason))
 			return
 		}
 	}
@@ -168,7 +169,8 @@ func (g *group) judgeHooks(i *instance) {
 func (g *group) waiting(hookName, id, token string) (*instance, *action, error) {
 	for _, i := range g.instances {
 		for _, a := range i.actions {
-			if i.state == PendingWait && a.result == "" && a.hook.LifecycleHookName == hookName && (token == a.token || token == "" && id == i.id) {
+			meant := a.hook.LifecycleHookName == hookName && (token == a.token || token == "" && id == i.id)
+			if meant && i.state == PendingWait && a.result == "" {
 				return i, a, nil
 			}
 		}

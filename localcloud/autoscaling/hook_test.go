@@ -18,7 +18,8 @@ import (
 var hooked = map[string]any{
 	"healthCheckType": "EC2", "targetGroupArns": []any{}, "waitForCapacityTimeout": "0",
 	"initialLifecycleHooks": []any{map[string]any{
-		"name": "boot", "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING", "heartbeatTimeout": 300.0, "defaultResult": "ABANDON"}},
+		"name": "boot", "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING", "heartbeatTimeout": 300.0,
+		"defaultResult": "ABANDON"}},
 }
 
 // waits waits until an instance waits for the hook.
@@ -58,6 +59,15 @@ func (g *group) activity(id string) types.Activity {
 	return types.Activity{}
 }
 
+// cancelled checks how the launch of an instance is told to have ended.
+func (g *group) cancelled(id, why string) {
+	g.t.Helper()
+	a := g.activity(id)
+	if message := aws.ToString(a.StatusMessage); a.StatusCode != types.ScalingActivityStatusCodeCancelled || !strings.HasSuffix(message, why) {
+		g.t.Errorf("activity %s: %s, want %q", a.StatusCode, message, why)
+	}
+}
+
 func TestHook(t *testing.T) {
 	t.Parallel()
 	t.Run("an instance is in service when the hook is told to continue, and not before", func(t *testing.T) {
@@ -77,7 +87,8 @@ func TestHook(t *testing.T) {
 			}
 			return nil
 		})
-		if err := g.complete(id, "CONTINUE"); err == nil || !strings.Contains(err.Error(), "No active Lifecycle Action found with instance ID "+id) {
+		err := g.complete(id, "CONTINUE")
+		if err == nil || !strings.Contains(err.Error(), "No active Lifecycle Action found with instance ID "+id) {
 			t.Errorf("told twice: %v", err)
 		}
 		if a := g.activity(id); a.StatusCode != types.ScalingActivityStatusCodeSuccessful ||
@@ -95,10 +106,7 @@ func TestHook(t *testing.T) {
 		g := newGroup(t, serves, hooked).must()
 		id := g.waits()
 		g.eventually("ended", func(st autoscaling.Status) error { return gone(st, id) })
-		a := g.activity(id)
-		if a.StatusCode != types.ScalingActivityStatusCodeCancelled || !strings.HasSuffix(aws.ToString(a.StatusMessage), "was abandoned: Heartbeat Timeout") {
-			t.Errorf("activity %s: %s", a.StatusCode, aws.ToString(a.StatusMessage))
-		}
+		g.cancelled(id, "was abandoned: Heartbeat Timeout")
 		if n := g.status().InService(); n != 0 {
 			t.Errorf("%d in service", n)
 		}
@@ -111,10 +119,7 @@ func TestHook(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.eventually("ended", func(st autoscaling.Status) error { return gone(st, id) })
-		a := g.activity(id)
-		if a.StatusCode != types.ScalingActivityStatusCodeCancelled || !strings.Contains(aws.ToString(a.StatusMessage), "Completed with ABANDON Result") {
-			t.Errorf("activity %s: %s", a.StatusCode, aws.ToString(a.StatusMessage))
-		}
+		g.cancelled(id, "Lifecycle Action Completed with ABANDON Result")
 		if !g.heard("EC2 Instance Launch Unsuccessful") {
 			t.Error("no event told it")
 		}

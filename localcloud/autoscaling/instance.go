@@ -79,6 +79,9 @@ func (i *instance) is(t *template) bool {
 	return i.template.id == t.id && i.template.number == t.number
 }
 
+// pending says whether its launch is not over.
+func (i *instance) pending() bool { return strings.HasPrefix(string(i.state), string(Pending)) }
+
 // health is HealthStatus, in the words of AWS.
 func (i *instance) health() string {
 	if i.unhealthy != "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -32,7 +33,8 @@ func (g *group) launch(cause string) {
 // reboot starts the instances that were in service before a restart. g.mu is held.
 func (g *group) reboot() error {
 	for _, m := range g.record.Instances {
-		t, err := g.service.resolve(g.spec.region, templateRef{LaunchTemplateId: &m.TemplateID, Version: pointer(fmt.Sprint(m.Version))})
+		ref := templateRef{LaunchTemplateId: &m.TemplateID, Version: pointer(strconv.Itoa(m.Version))}
+		t, err := g.service.resolve(g.spec.region, ref)
 		if err != nil {
 			return err
 		}

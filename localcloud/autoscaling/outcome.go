@@ -85,9 +85,9 @@ func (g *group) rollBackRequested() (*refresh, error) {
 			Message: "No in progress or pending Instance Refresh found for Auto Scaling group " + g.spec.name}
 	}
 	if r.DesiredConfiguration == nil || !g.record.Configuration.numbered() { // API reference, RollbackInstanceRefresh
-		return nil, &endpoint.Error{Code: "IrreversibleInstanceRefresh", Message: "The request failed because a desired configuration was not found " +
-			"or an incompatible launch template (uses a Systems Manager parameter instead of an AMI ID) or launch template version " +
-			"($Latest or $Default) is present on the Auto Scaling group."}
+		return nil, &endpoint.Error{Code: "IrreversibleInstanceRefresh", Message: "The request failed because a desired " +
+			"configuration was not found or an incompatible launch template (uses a Systems Manager parameter instead of an " +
+			"AMI ID) or launch template version ($Latest or $Default) is present on the Auto Scaling group."}
 	}
 	g.rollBack(r, "Rollback initiated due to user request.")
 	return r, nil

@@ -2,7 +2,6 @@ package autoscaling
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,10 +79,11 @@ func (g *group) active() *refresh {
 // launching is what an instance is launched with now: during a refresh, its
 // desired configuration. g.mu is held.
 func (g *group) launching() configuration {
-	if r := g.active(); r != nil && r.DesiredConfiguration != nil && r.Status != rollbackInProgress && r.Status != refreshCancelling {
-		return *r.DesiredConfiguration
+	r := g.active()
+	if r == nil || r.DesiredConfiguration == nil || r.Status == rollbackInProgress || r.Status == refreshCancelling {
+		return g.record.Configuration
 	}
-	return g.record.Configuration
+	return *r.DesiredConfiguration
 }
 
 // outdated says whether the refresh that runs is to replace the instance. g.mu
@@ -126,12 +126,13 @@ func (g *group) startRefresh(desired *configuration, p preferences) (*refresh, e
 	}
 	if value(p.AutoRollback) {
 		if desired == nil { // as told in terraform-provider-aws 29830
-			return nil, invalid("The request isn't valid. The AutoRollback parameter cannot be set to true when the DesiredConfiguration " +
-				"parameter is empty. Set AutoRollback to false or specify a desired configuration and try again.")
+			return nil, invalid("The request isn't valid. The AutoRollback parameter cannot be set to true when the " +
+				"DesiredConfiguration parameter is empty. Set AutoRollback to false or specify a desired configuration " +
+				"and try again.")
 		}
 		if !g.record.Configuration.numbered() {
-			return nil, invalid("The AutoRollback parameter cannot be set to true when the Auto Scaling group uses the $Latest or $Default " +
-				"version of its launch template.")
+			return nil, invalid("The AutoRollback parameter cannot be set to true when the Auto Scaling group uses the " +
+				"$Latest or $Default version of its launch template.")
 		}
 	}
 	if desired != nil {
@@ -180,7 +181,7 @@ func (g *group) watchRefresh(alarm string) {
 	case refreshPending:
 		g.move(r, refreshInProgress, "", "Started")
 	case refreshCancelling:
-		if !slices.ContainsFunc(g.instances, func(i *instance) bool { return strings.HasPrefix(string(i.state), string(Pending)) }) {
+		if !slices.ContainsFunc(g.instances, (*instance).pending) {
 			g.finishRefresh(r, refreshCancelled, "Cancelled due to user request.", "Cancelled")
 		}
 	case refreshInProgress, rollbackInProgress:

@@ -17,14 +17,39 @@ import (
 
 // roll starts a refresh to a version, as the deploy command does.
 func (g *group) roll(version string, tweak ...func(*types.RefreshPreferences)) error {
-	p := &types.RefreshPreferences{AutoRollback: aws.Bool(true), MinHealthyPercentage: aws.Int32(100), MaxHealthyPercentage: aws.Int32(150),
-		SkipMatching: aws.Bool(true), AlarmSpecification: &types.AlarmSpecification{Alarms: []string{"release-faults"}}, InstanceWarmup: aws.Int32(30)}
+	p := &types.RefreshPreferences{
+		AutoRollback: aws.Bool(true), SkipMatching: aws.Bool(true), InstanceWarmup: aws.Int32(30),
+		MinHealthyPercentage: aws.Int32(100), MaxHealthyPercentage: aws.Int32(150),
+		AlarmSpecification: &types.AlarmSpecification{Alarms: []string{"release-faults"}},
+	}
 	for _, change := range tweak {
 		change(p)
 	}
-	_, err := g.client.StartInstanceRefresh(g.t.Context(), &sdk.StartInstanceRefreshInput{AutoScalingGroupName: aws.String("web"), Preferences: p,
-		DesiredConfiguration: &types.DesiredConfiguration{LaunchTemplate: &types.LaunchTemplateSpecification{
-			LaunchTemplateId: aws.String("lt"), Version: aws.String(version)}}})
+	template := &types.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt"), Version: aws.String(version)}
+	_, err := g.client.StartInstanceRefresh(g.t.Context(), &sdk.StartInstanceRefreshInput{AutoScalingGroupName: aws.String("web"),
+		Preferences: p, DesiredConfiguration: &types.DesiredConfiguration{LaunchTemplate: template}})
+	return err
+}
+
+// rollback asks for one.
+func (g *group) rollback() error {
+	_, err := g.client.RollbackInstanceRefresh(g.t.Context(),
+		&sdk.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String("web")})
+	return err
+}
+
+// desire sets the desired capacity.
+func (g *group) desire(n int32) {
+	g.t.Helper()
+	if _, err := g.client.SetDesiredCapacity(g.t.Context(),
+		&sdk.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("web"), DesiredCapacity: &n}); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// cancel cancels the refresh of a group.
+func (g *group) cancel(name string) error {
+	_, err := g.client.CancelInstanceRefresh(g.t.Context(), &sdk.CancelInstanceRefreshInput{AutoScalingGroupName: &name})
 	return err
 }
 
@@ -91,8 +116,8 @@ func TestRefresh(t *testing.T) {
 				g.unwell(2)
 			}, ends: types.InstanceRefreshStatusRollbackSuccessful, version: 1, reason: "for an hour", kept: true},
 		"one that never gets ready does": {
-			release: func(g *group) { g.release("# slow\n" + serves); g.unwell(2) }, ends: types.InstanceRefreshStatusRollbackSuccessful, version: 1,
-			reason: "for an hour", kept: true},
+			release: func(g *group) { g.release("# slow\n" + serves); g.unwell(2) },
+			ends:    types.InstanceRefreshStatusRollbackSuccessful, version: 1, reason: "for an hour", kept: true},
 		"one that raises the alarm in its bake goes back": {
 			release: func(g *group) { g.release("# faulty\n" + serves) }, ends: types.InstanceRefreshStatusRollbackSuccessful, version: 1,
 			during: func(g *group) { g.reaches(types.InstanceRefreshStatusBaking); g.alarms.raise("release-faults") },
@@ -105,7 +130,7 @@ func TestRefresh(t *testing.T) {
 			release: func(g *group) { g.release("# good\n" + serves) }, ends: types.InstanceRefreshStatusRollbackSuccessful, version: 1,
 			during: func(g *group) {
 				g.reaches(types.InstanceRefreshStatusBaking)
-				if _, err := g.client.RollbackInstanceRefresh(g.t.Context(), &sdk.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String("web")}); err != nil {
+				if err := g.rollback(); err != nil {
 					g.t.Error(err)
 				}
 			},
@@ -155,7 +180,7 @@ func TestTodaysShapeEndsOnTheBadVersion(t *testing.T) {
 		"minHealthyPercentage": 100.0, "maxHealthyPercentage": 150.0, "autoRollback": true, "instanceWarmup": "600",
 		"alarmSpecification": map[string]any{"alarms": []any{"release-faults"}}}}}).must()
 	g.release("# faulty\n" + serves)
-	if err := g.update(map[string]any{"launchTemplate": map[string]any{"id": "lt", "version": "2"}}); err != nil {
+	if err := g.update(map[string]any{"launchTemplate": declared("2")}); err != nil {
 		t.Fatal(err)
 	}
 	g.eventually("one is replaced", func(st autoscaling.Status) error {
@@ -194,7 +219,7 @@ func TestPointer(t *testing.T) {
 	if got := g.pointer(); got != "2" {
 		t.Errorf("an update that declares version 1 as before moved the group to version %s", got)
 	}
-	if err := g.update(map[string]any{"launchTemplate": map[string]any{"id": "lt", "version": "$Default"}}); err != nil {
+	if err := g.update(map[string]any{"launchTemplate": declared("$Default")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := g.pointer(); got != "$Default" {
@@ -214,17 +239,15 @@ func TestDuringARefresh(t *testing.T) {
 	if err := g.roll("2"); code(err) != "InstanceRefreshInProgress" {
 		t.Errorf("a second refresh: %v", err)
 	}
-	err := g.update(map[string]any{"launchTemplate": map[string]any{"id": "lt", "version": "2"}})
+	err := g.update(map[string]any{"launchTemplate": declared("2")})
 	if err == nil || !strings.Contains(err.Error(), "An active instance refresh with a desired configuration exists.") {
 		t.Errorf("another template: %v", err)
 	}
-	g.resource.Inputs["launchTemplate"] = map[string]any{"id": "lt", "version": "1"}
+	g.resource.Inputs["launchTemplate"] = declared("1")
 	if err := g.update(map[string]any{"minSize": 3.0}); err != nil { // a promotion
 		t.Errorf("a raised minimum: %v", err)
 	}
-	if _, err := g.client.SetDesiredCapacity(t.Context(), &sdk.SetDesiredCapacityInput{AutoScalingGroupName: aws.String("web"), DesiredCapacity: aws.Int32(4)}); err != nil {
-		t.Error(err)
-	}
+	g.desire(4)
 	g.eventually("the scale-out runs the new version", func(st autoscaling.Status) error {
 		if st.Desired != 4 {
 			return fmt.Errorf("desired %d", st.Desired)
@@ -234,30 +257,27 @@ func TestDuringARefresh(t *testing.T) {
 	if got := g.pointer(); got != "1" {
 		t.Errorf("before its end the refresh moved the group to version %s", got)
 	}
-	if _, err := g.client.CancelInstanceRefresh(t.Context(), &sdk.CancelInstanceRefreshInput{AutoScalingGroupName: aws.String("web")}); err != nil {
+	if err := g.cancel("web"); err != nil {
 		t.Error(err)
 	}
 	g.reaches(types.InstanceRefreshStatusCancelled)
-	_, err = g.client.RollbackInstanceRefresh(t.Context(), &sdk.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String("web")})
-	if code(err) != "ActiveInstanceRefreshNotFound" {
+	if err := g.rollback(); code(err) != "ActiveInstanceRefreshNotFound" {
 		t.Errorf("a rollback of nothing: %v", err)
 	}
 }
 
 func TestRefusedRefreshes(t *testing.T) {
 	t.Parallel()
-	g := newGroup(t, serves, map[string]any{"waitForCapacityTimeout": "0", "launchTemplate": map[string]any{"id": "lt", "version": "$Latest"}}).must()
+	g := newGroup(t, serves, map[string]any{"waitForCapacityTimeout": "0", "launchTemplate": declared("$Latest")}).must()
 	web := aws.String("web")
+	onward := func(p *types.RefreshPreferences) { p.AutoRollback = nil }
 	for sentence, c := range map[string]struct {
 		err  error
 		want string
 	}{
-		"of a version that never was":        {g.roll("7", func(p *types.RefreshPreferences) { p.AutoRollback = nil }), "Could not find the specified version 7"},
+		"of a version that never was":        {g.roll("7", onward), "Could not find the specified version 7"},
 		"back to a version without a number": {g.roll("1"), "$Latest or $Default"},
-		"of a group that is not there": {func() error {
-			_, err := g.client.CancelInstanceRefresh(t.Context(), &sdk.CancelInstanceRefreshInput{AutoScalingGroupName: aws.String("none")})
-			return err
-		}(), "AutoScalingGroup name not found - none"},
+		"of a group that is not there":       {g.cancel("none"), "AutoScalingGroup name not found - none"},
 		"back without a configuration": {func() error {
 			_, err := g.client.StartInstanceRefresh(t.Context(), &sdk.StartInstanceRefreshInput{AutoScalingGroupName: web,
 				Preferences: &types.RefreshPreferences{AutoRollback: aws.Bool(true)}})
@@ -271,8 +291,7 @@ func TestRefusedRefreshes(t *testing.T) {
 	if err := g.roll("1", func(p *types.RefreshPreferences) { p.AutoRollback, p.BakeTime = nil, aws.Int32(7200) }); err != nil {
 		t.Fatal(err)
 	}
-	_, err := g.client.RollbackInstanceRefresh(t.Context(), &sdk.RollbackInstanceRefreshInput{AutoScalingGroupName: web})
-	if code(err) != "IrreversibleInstanceRefresh" {
+	if err := g.rollback(); code(err) != "IrreversibleInstanceRefresh" {
 		t.Errorf("a rollback to $Latest: %v", err)
 	}
 }

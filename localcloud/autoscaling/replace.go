@@ -91,7 +91,7 @@ func (g *group) endStale(c census) {
 		} else if c.ready < fewest {
 			continue
 		}
-		g.retire(i, g.at("an instance was taken out of service in response to an instance refresh."))
+		g.retire(i, g.at("an instance was taken out of service in response to an instance refresh.")+"  "+g.selected(i))
 	}
 }
 
@@ -125,8 +125,8 @@ func (g *group) launchCause(c census) string {
 		return g.at("an instance was launched in response to an unhealthy instance needing to be replaced.")
 	}
 	have := len(c.good)
-	return g.reason() + g.at(fmt.Sprintf("an instance was started in response to a difference between desired and actual capacity, "+
-		"increasing the capacity from %d to %d.", have, g.record.Desired))
+	return g.reason() + g.at(fmt.Sprintf("an instance was started in response to a difference between desired and actual "+
+		"capacity, increasing the capacity from %d to %d.", have, g.record.Desired))
 }
 
 // reason is why the desired capacity changed, as a cause begins with it.
@@ -155,8 +155,12 @@ func (g *group) endSurplus(c census) {
 		c.good = slices.DeleteFunc(c.good, func(i *instance) bool { return i == victim })
 		g.retire(victim, g.reason()+g.at(fmt.Sprintf("an instance was taken out of service in response to a difference "+
 			"between desired and actual capacity, shrinking the capacity from %d to %d.", have, have-1))+"  "+
-			g.at("instance "+victim.id+" was selected for termination."))
+			g.selected(victim))
 	}
+}
+
+func (g *group) selected(i *instance) string {
+	return g.at("instance " + i.id + " was selected for termination.")
 }
 
 // at begins a cause as AWS does.

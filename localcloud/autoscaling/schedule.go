@@ -18,8 +18,10 @@ type schedule struct {
 	MinSize, MaxSize, DesiredCapacity                             *int
 }
 
-// scheduleUpdate is why a group has another size, in AWS's words.
-const scheduleUpdate = "a scheduled action update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d"
+// scheduleUpdate is why a group has another size, as people quote AWS; its
+// documentation does not show it.
+const scheduleUpdate = "a scheduled action update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d " +
+	"changing the desired capacity from %d to %d"
 
 // schedules is the body of scheduled actions.
 type schedules struct{ *Service }
@@ -73,7 +75,9 @@ func (s schedules) Remove(_ context.Context, r *cloud.Resource) error {
 }
 
 func (g *group) dropSchedule(name string) {
-	g.record.Schedules = slices.DeleteFunc(g.record.Schedules, func(other *schedule) bool { return other.ScheduledActionName == name })
+	g.record.Schedules = slices.DeleteFunc(g.record.Schedules, func(other *schedule) bool {
+		return other.ScheduledActionName == name
+	})
 }
 
 // readSchedule reads an action as the provider sends it: -1 is not sent, and a
@@ -85,8 +89,11 @@ func readSchedule(r *cloud.Resource) (*schedule, error) {
 		}
 		return nil
 	}
-	s := &schedule{AutoScalingGroupName: r.String("autoscalingGroupName"), ScheduledActionName: r.String("scheduledActionName"),
-		ScheduledActionARN: r.String("arn"), MinSize: sent("minSize"), MaxSize: sent("maxSize"), DesiredCapacity: sent("desiredCapacity")}
+	s := &schedule{
+		AutoScalingGroupName: r.String("autoscalingGroupName"), ScheduledActionName: r.String("scheduledActionName"),
+		ScheduledActionARN: r.String("arn"),
+		MinSize:            sent("minSize"), MaxSize: sent("maxSize"), DesiredCapacity: sent("desiredCapacity"),
+	}
 	for property, into := range map[string]**string{"recurrence": &s.Recurrence, "timeZone": &s.TimeZone} {
 		if text := r.String(property); text != "" {
 			*into = &text

@@ -65,7 +65,9 @@ func (g *group) runUnit(i *instance, u unit, binary string, env []string) error 
 			return err
 		}
 	}
-	proc, err := process.Start(i.ctx, process.Spec{Name: u.name, Path: binary, Args: u.serve, Env: env, Dir: dir, StopTimeout: stopTimeout})
+	proc, err := process.Start(i.ctx, process.Spec{
+		Name: u.name, Path: binary, Args: u.serve, Env: env, Dir: dir, StopTimeout: stopTimeout,
+	})
 	if err != nil {
 		return err
 	}

@@ -29,10 +29,12 @@ func (g *group) declaredRefresh(r, old *cloud.Resource, conf configuration, move
 	if !moved && (len(block.Triggers) == 0 || !changed(r, old, block.Triggers...)) {
 		return nil
 	}
-	p := preferences{MinHealthyPercentage: block.Preferences.MinHealthyPercentage, MaxHealthyPercentage: block.Preferences.MaxHealthyPercentage,
-		AutoRollback: block.Preferences.AutoRollback, SkipMatching: block.Preferences.SkipMatching,
-		AlarmSpecification: block.Preferences.AlarmSpecification}
-	if text := value(block.Preferences.InstanceWarmup); text != "" {
+	given := block.Preferences
+	p := preferences{
+		MinHealthyPercentage: given.MinHealthyPercentage, MaxHealthyPercentage: given.MaxHealthyPercentage,
+		AutoRollback: given.AutoRollback, SkipMatching: given.SkipMatching, AlarmSpecification: given.AlarmSpecification,
+	}
+	if text := value(given.InstanceWarmup); text != "" {
 		seconds, err := strconv.Atoi(text)
 		if err != nil {
 			return err

@@ -58,7 +58,8 @@ func parseUserData(encoded string) (*boot, error) {
 	}
 	b.dropHandlers()
 	if b.units == nil || b.artifact == "" {
-		return nil, fmt.Errorf("user data starts no %s: want %s with %s, and a unit in %s with ExecStart", program, envFile, artifact, unitDir)
+		return nil, fmt.Errorf("user data starts no %s: want %s with %s, and a unit in %s with ExecStart",
+			program, envFile, artifact, unitDir)
 	}
 	return b, nil
 }

@@ -11,7 +11,9 @@ import (
 
 func TestParseUserData(t *testing.T) {
 	t.Parallel()
-	const env = "- path: /etc/newsfeed/feed.env\n  content: |\n    # not this\n    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=\"s3://b/feed/1\"\n"
+	const env = "- path: /etc/newsfeed/feed.env\n  content: |\n    # not this\n" +
+		"    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=\"s3://b/feed/1\"\n"
+	const burst, limit, sec = 5, 10 * time.Second, 100 * time.Millisecond // systemd's defaults
 	file := func(name, content string) string {
 		return "- path: /etc/systemd/system/" + name + "\n  content: |\n    " + strings.ReplaceAll(content, "\n", "\n    ") + "\n"
 	}
@@ -26,18 +28,21 @@ func TestParseUserData(t *testing.T) {
 				file("feed-hook.service", "[Service]\nExecStart=/opt/newsfeed/feed hook\nRestart=on-failure") +
 				file("feed-unhealthy.service", "[Service]\nType=oneshot\nExecStart=/opt/newsfeed/feed unhealthy"),
 			want: []unit{
-				{name: "feed", env: []string{"GOMEMLIMIT=1GiB"}, serve: []string{"web"}, restart: "always", restartSec: 5 * time.Second, burst: 20,
-					limit: 15 * time.Minute, onFailure: "feed-unhealthy"},
-				{name: "feed-hook", serve: []string{"hook"}, restart: "on-failure", restartSec: 100 * time.Millisecond, burst: 5, limit: 10 * time.Second},
+				{name: "feed", env: []string{"GOMEMLIMIT=1GiB"}, serve: []string{"web"}, restart: "always",
+					restartSec: 5 * time.Second, burst: 20, limit: 15 * time.Minute, onFailure: "feed-unhealthy"},
+				{name: "feed-hook", serve: []string{"hook"}, restart: "on-failure", restartSec: sec, burst: burst, limit: limit},
 			},
 		},
 		"runs before the service, but for those that fetch the program": {
-			files: env + file("feed.service", "[Service]\nExecStartPre=+/usr/bin/aws s3 cp x y\nExecStartPre=/usr/local/bin/feed migrate\nExecStart=/usr/local/bin/feed web"),
-			want: []unit{{name: "feed", before: [][]string{{"migrate"}}, serve: []string{"web"}, restart: "no", restartSec: 100 * time.Millisecond,
-				burst: 5, limit: 10 * time.Second}},
+			files: env + file("feed.service", "[Service]\nExecStartPre=+/usr/bin/aws s3 cp x y\n"+
+				"ExecStartPre=/usr/local/bin/feed migrate\nExecStart=/usr/local/bin/feed web"),
+			want: []unit{{name: "feed", before: [][]string{{"migrate"}}, serve: []string{"web"}, restart: "no", restartSec: sec,
+				burst: burst, limit: limit}},
 		},
-		"no unit that runs the program is an error": {files: env + file("other.service", "[Service]\nExecStart=/bin/true"), err: "user data starts no feed"},
-		"neither is a span that is none":            {files: env + file("feed.service", "[Service]\nExecStart=/opt/newsfeed/feed web\nRestartSec=soon"), err: "RestartSec"},
+		"no unit that runs the program is an error": {
+			files: env + file("other.service", "[Service]\nExecStart=/bin/true"), err: "user data starts no feed"},
+		"so is a span that is none": {
+			files: env + file("feed.service", "[Service]\nExecStart=/opt/newsfeed/feed web\nRestartSec=soon"), err: "RestartSec"},
 	} {
 		b, err := parseUserData(base64.StdEncoding.EncodeToString([]byte("#cloud-config\nwrite_files:\n" + c.files)))
 		if c.err != "" {
@@ -89,7 +94,8 @@ func TestCron(t *testing.T) {
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ low, high, desired, fewest, most int }{
-		{100, 150, 2, 2, 3}, {100, 100, 2, 2, 3}, {90, 120, 100, 90, 120}, {90, 100, 2, 1, 2}, {0, 100, 4, 0, 4}, {50, 100, 4, 2, 4}, {100, 200, 0, 0, 1},
+		{100, 150, 2, 2, 3}, {100, 100, 2, 2, 3}, {90, 120, 100, 90, 120}, {90, 100, 2, 1, 2}, {0, 100, 4, 0, 4}, {50, 100, 4, 2, 4},
+		{100, 200, 0, 0, 1},
 	} {
 		if fewest, most := (bounds{c.low, c.high}).limits(c.desired); fewest != c.fewest || most != c.most {
 			t.Errorf("%d to %d percent of %d: %d to %d, want %d to %d", c.low, c.high, c.desired, fewest, most, c.fewest, c.most)

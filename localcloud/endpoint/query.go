@@ -37,7 +37,8 @@ func TypedQuery[In, Out any](f func(ctx context.Context, region string, in *In) 
 
 // ServeQuery answers a request of the AWS query protocol from operations by
 // their action. Namespace is the XML namespace of the service's answers.
-func ServeQuery(w http.ResponseWriter, r *http.Request, region, namespace string, operations map[string]QueryOperation) {
+func ServeQuery(w http.ResponseWriter, r *http.Request, region, namespace string,
+	operations map[string]QueryOperation) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
 		WriteError(w, r, Errorf("MalformedQueryString", "request: %v", err))
@@ -65,7 +66,8 @@ func envelope(action, namespace string, out any) []byte {
 	if out != nil {
 		writeElement(&b, action+"Result", out)
 	}
-	b.WriteString("<ResponseMetadata><RequestId>" + uuid.NewString() + "</RequestId></ResponseMetadata></" + action + "Response>")
+	b.WriteString("<ResponseMetadata><RequestId>" + uuid.NewString() + "</RequestId></ResponseMetadata>")
+	b.WriteString("</" + action + "Response>")
 	return b.Bytes()
 }
 

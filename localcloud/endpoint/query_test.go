@@ -34,8 +34,10 @@ func TestQuery(t *testing.T) {
 		status int
 		want   string
 	}{
-		"values, lists and structures": {"Action=Echo&Version=1&Name=a%26b&Size=3&Since=2026-11-25T10:00:00Z&Labels.member.1=x&Labels.member.2=y&Nested.Rules.member.1.On=true", 200,
-			"<Name>a&amp;b</Name><Size>3</Size><Since>2026-11-25T10:00:00.000Z</Since><Labels><member>x</member><member>y</member></Labels>" +
+		"values, lists and structures": {"Action=Echo&Version=1&Name=a%26b&Size=3&Since=2026-11-25T10:00:00Z" +
+			"&Labels.member.1=x&Labels.member.2=y&Nested.Rules.member.1.On=true", 200,
+			"<Name>a&amp;b</Name><Size>3</Size><Since>2026-11-25T10:00:00.000Z</Since>" +
+				"<Labels><member>x</member><member>y</member></Labels>" +
 				"<Nested><Rules><member><On>true</On></member></Rules></Nested>"},
 		"what is not given is left out":   {"Action=Echo&Name=a", 200, "<EchoResult><Name>a</Name><Labels></Labels></EchoResult>"},
 		"an empty list":                   {"Action=Echo&Labels=", 200, "<Labels></Labels>"},

@@ -77,7 +77,8 @@ func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 			return nil, err
 		}
 	}
-	d := &Daemon{cfg: cfg, clock: clock.New(cmp.Or(cfg.Pace, clock.DefaultPace)), stop: make(chan struct{}), failed: map[*cloud.Resource]error{}, dark: map[string]bool{}}
+	d := &Daemon{cfg: cfg, clock: clock.New(cmp.Or(cfg.Pace, clock.DefaultPace)), stop: make(chan struct{}),
+		failed: map[*cloud.Resource]error{}, dark: map[string]bool{}}
 	if d.unlock, err = lock(filepath.Join(cfg.cloud(), "serve.lock")); err != nil {
 		return nil, err
 	}
@@ -139,7 +140,8 @@ func (d *Daemon) open() (err error) {
 	}
 	d.autoscaling = autoscaling.New(autoscaling.Config{
 		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
-		Clock: d.clock, Allowance: startAllowance, Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
+		Clock: d.clock, Allowance: startAllowance,
+		Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
 	})
 	if d.door, err = frontdoor.Open(frontdoor.Config{
 		Listen: d.cfg.FrontDoor, Domain: d.cfg.Domain, Lookup: d.route53.Resolver(), Trust: authority.Pool(), MaxTTL: 5 * time.Second,
