@@ -137,6 +137,8 @@ type group struct {
 	resource *cloud.Resource
 	dir      string
 	units    string // after the [Service] line of feed.service
+	more     string // of user data
+	url      string // of the API
 
 	mu     sync.Mutex
 	wall   time.Duration // that the clock is ahead
@@ -175,7 +177,7 @@ func newGroup(t *testing.T, program string, tweak map[string]any, options ...fun
 	g.config = autoscaling.Config{
 		Dir: filepath.Join(g.dir, "asg"), Logs: filepath.Join(g.dir, "log"), Store: store, Addresses: addresses,
 		Balancer: g.balancer, Objects: g.objects, Clock: c, Alarms: g.alarms, Notify: g.hear,
-		Env: func(string) []string { return []string{"PATH=" + os.Getenv("PATH")} },
+		Env: func(string) []string { return []string{"PATH=" + os.Getenv("PATH"), "AWS_ENDPOINT_URL=" + g.url} },
 	}
 	subnet := &cloud.Resource{Type: "aws:ec2/subnet:Subnet", ID: "subnet", Region: region, Outputs: map[string]any{
 		"cidrBlock": fmt.Sprintf("10.%d.0.0/24", 150+rand.IntN(100)), "availabilityZone": "ap-northeast-2a"}}
@@ -203,7 +205,8 @@ func (g *group) start() {
 	g.t.Cleanup(g.service.Close)
 	server := httptest.NewServer(endpoint.New(map[string]endpoint.Service{"autoscaling": g.service}))
 	g.t.Cleanup(server.Close)
-	g.client = sdk.New(sdk.Options{Region: region, BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+	g.url = server.URL
+	g.client = sdk.New(sdk.Options{Region: region, BaseEndpoint: &g.url, RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 		})})
@@ -241,7 +244,7 @@ func (g *group) version(key string) {
 	userData := "#cloud-config\nwrite_files:\n" +
 		"- path: /etc/newsfeed/feed.env\n  content: |\n    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=s3://b/" + key + "\n" +
 		"- path: /etc/systemd/system/feed.service\n  content: |\n    [Service]\n    ExecStart=/opt/newsfeed/feed web\n" +
-		strings.ReplaceAll("\n"+g.units, "\n", "\n    ")
+		strings.ReplaceAll("\n"+g.units, "\n", "\n    ") + "\n" + g.more
 	next := &cloud.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", ID: "lt", Region: region, Outputs: map[string]any{
 		"latestVersion": 1.0, "name": "web", "userData": base64.StdEncoding.EncodeToString([]byte(userData))}}
 	if g.template != nil {

@@ -2,6 +2,7 @@ package autoscaling_test
 
 import (
 	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,28 @@ func TestHook(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// The hook's unit runs beside the app's, ends by itself, and calls the API from
+// the instance.
+func TestHookUnit(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not on PATH")
+	}
+	const program = `[ "$1" = hook ] || exec sleep 60
+exec curl -sf -o answer -H "Authorization: AWS4-HMAC-SHA256 Credential=K/20261125/ap-northeast-2/autoscaling/aws4_request" \
+ -d "Action=CompleteLifecycleAction&AutoScalingGroupName=web&LifecycleHookName=boot&LifecycleActionResult=CONTINUE&InstanceId=$NEWSFEED_INSTANCE" \
+ "$AWS_ENDPOINT_URL"`
+	g := newGroup(t, program, hooked, func(g *group) {
+		g.more = "- path: /etc/systemd/system/feed-hook.service\n  content: |\n    [Service]\n    ExecStart=/opt/newsfeed/feed hook\n"
+	}).must()
+	g.eventually("in service", full(0))
+	for _, id := range ids(g.running()) {
+		if a := g.activity(id); a.StatusCode != types.ScalingActivityStatusCodeSuccessful {
+			t.Errorf("activity %s", a.StatusCode)
+		}
+	}
 }
 
 func gone(st autoscaling.Status, id string) error {

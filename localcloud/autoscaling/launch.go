@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -87,7 +88,7 @@ func (g *group) boot(i *instance) {
 		return
 	}
 	for _, u := range i.template.boot.units {
-		i.running.Go(func() { g.supervise(i, u, binary, append(env, u.env...)) })
+		i.running.Go(func() { g.supervise(i, u, binary, slices.Concat(env, u.env)) })
 	}
 }
 

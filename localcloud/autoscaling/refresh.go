@@ -86,18 +86,17 @@ func (g *group) launching() configuration {
 	return *r.DesiredConfiguration
 }
 
-// outdated says whether the refresh that runs is to replace the instance. g.mu
-// is held.
-func (g *group) outdated(i *instance) bool {
+// outdated tells the instances that the refresh that runs is to replace. g.mu is
+// held.
+func (g *group) outdated() func(*instance) bool {
 	r := g.active()
 	if r == nil || r.Status == refreshPending || r.Status == refreshCancelling {
-		return false
-	}
-	if slices.Contains(g.record.Plan.Old, i.id) {
-		return true
+		return func(*instance) bool { return false }
 	}
 	t, err := g.service.resolve(g.spec.region, g.launching().ref())
-	return err == nil && !i.is(t)
+	return func(i *instance) bool {
+		return slices.Contains(g.record.Plan.Old, i.id) || err == nil && !i.is(t)
+	}
 }
 
 // refreshBounds are the running refresh's, whose defaults are the group's, whose

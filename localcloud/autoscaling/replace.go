@@ -18,6 +18,7 @@ type census struct {
 // count takes the census. g.mu is held.
 func (g *group) count() census {
 	var c census
+	outdated := g.outdated()
 	for _, i := range g.instances {
 		switch {
 		case i.state == Terminating:
@@ -25,7 +26,7 @@ func (g *group) count() census {
 		case i.unhealthy != "" && i.state == InService:
 			c.ill = append(c.ill, i)
 			continue
-		case g.outdated(i):
+		case outdated(i):
 			c.stale = append(c.stale, i)
 		default:
 			c.good = append(c.good, i)

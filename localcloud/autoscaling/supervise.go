@@ -27,7 +27,7 @@ const beforeTimeout = 90 * time.Second
 func (g *group) supervise(i *instance, u unit, binary string, env []string) {
 	var starts []time.Time
 	for {
-		limit := g.service.Clock.Local(u.limit)
+		limit := g.service.allowed(u.limit)
 		starts = slices.DeleteFunc(starts, func(at time.Time) bool { return time.Since(at) > limit })
 		if u.limit > 0 && len(starts) >= u.burst {
 			g.unitFailed(i, u)
@@ -47,7 +47,7 @@ func (g *group) supervise(i *instance, u unit, binary string, env []string) {
 			}
 			return
 		}
-		if g.service.Clock.Sleep(i.ctx, u.restartSec) != nil {
+		if g.service.Clock.Sleep(i.ctx, u.restartAfter) != nil {
 			return
 		}
 	}

@@ -10,21 +10,21 @@ import (
 
 // unit is a systemd service that runs the program.
 type unit struct {
-	name       string
-	env        []string   // of its own, beside the environment file
-	before     [][]string // arguments of the program's runs before the service
-	serve      []string   // arguments of the service; nil when it runs something else
-	restart    string     // no, always, on-failure, ...
-	restartSec time.Duration
-	burst      int // starts within limit, at most
-	limit      time.Duration
-	onFailure  string // the unit that is told when it fails for good
+	name         string
+	env          []string   // of its own, beside the environment file
+	before       [][]string // arguments of the program's runs before the service
+	serve        []string   // arguments of the service; nil when it runs something else
+	restart      string     // no, always, on-failure, ...
+	restartAfter time.Duration
+	burst        int // starts within limit, at most
+	limit        time.Duration
+	onFailure    string // the unit that is told when it fails for good
 }
 
 // parseUnit reads the options that matter here; systemd.service(5) and
 // systemd.unit(5) give the defaults.
 func parseUnit(name, content string) (unit, error) {
-	u := unit{name: name, restart: "no", restartSec: 100 * time.Millisecond, burst: 5, limit: 10 * time.Second}
+	u := unit{name: name, restart: "no", restartAfter: 100 * time.Millisecond, burst: 5, limit: 10 * time.Second}
 	for line := range lines(content) {
 		key, text, ok := strings.Cut(line, "=")
 		if !ok || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
@@ -54,7 +54,7 @@ func (u *unit) set(key, text string) (err error) {
 	case "OnFailure":
 		u.onFailure = strings.TrimSuffix(text, ".service")
 	case "RestartSec":
-		u.restartSec, err = span(text)
+		u.restartAfter, err = span(text)
 	case "StartLimitIntervalSec":
 		u.limit, err = span(text)
 	case "StartLimitBurst":

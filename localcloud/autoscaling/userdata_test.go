@@ -29,14 +29,14 @@ func TestParseUserData(t *testing.T) {
 				file("feed-unhealthy.service", "[Service]\nType=oneshot\nExecStart=/opt/newsfeed/feed unhealthy"),
 			want: []unit{
 				{name: "feed", env: []string{"GOMEMLIMIT=1GiB"}, serve: []string{"web"}, restart: "always",
-					restartSec: 5 * time.Second, burst: 20, limit: 15 * time.Minute, onFailure: "feed-unhealthy"},
-				{name: "feed-hook", serve: []string{"hook"}, restart: "on-failure", restartSec: sec, burst: burst, limit: limit},
+					restartAfter: 5 * time.Second, burst: 20, limit: 15 * time.Minute, onFailure: "feed-unhealthy"},
+				{name: "feed-hook", serve: []string{"hook"}, restart: "on-failure", restartAfter: sec, burst: burst, limit: limit},
 			},
 		},
 		"runs before the service, but for those that fetch the program": {
 			files: env + file("feed.service", "[Service]\nExecStartPre=+/usr/bin/aws s3 cp x y\n"+
 				"ExecStartPre=/usr/local/bin/feed migrate\nExecStart=/usr/local/bin/feed web"),
-			want: []unit{{name: "feed", before: [][]string{{"migrate"}}, serve: []string{"web"}, restart: "no", restartSec: sec,
+			want: []unit{{name: "feed", before: [][]string{{"migrate"}}, serve: []string{"web"}, restart: "no", restartAfter: sec,
 				burst: burst, limit: limit}},
 		},
 		"no unit that runs the program is an error": {
