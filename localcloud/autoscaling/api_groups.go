@@ -6,9 +6,27 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"newsfeed/localcloud/endpoint"
 )
 
-// Every answer holds all there is in one page: NextToken is never given.
+// page is one page of a list, and the token of the next: where it begins.
+func page[T any](all []T, most *int, token *string) ([]T, *string, error) {
+	first := 0
+	if token != nil {
+		var err error
+		if first, err = strconv.Atoi(*token); err != nil || first < 0 || first > len(all) {
+			return nil, nil, &endpoint.Error{Code: "InvalidNextToken", Message: "The NextToken value is not valid."}
+		}
+	}
+	if all = all[first:]; most == nil || *most >= len(all) {
+		return all, nil, nil
+	}
+	if *most < 1 {
+		return nil, nil, invalid("MaxRecords must be at least 1")
+	}
+	return all[:*most], pointer(strconv.Itoa(first + *most)), nil
+}
 
 type groupsInput struct {
 	AutoScalingGroupNames []string
@@ -17,7 +35,10 @@ type groupsInput struct {
 	IncludeInstances      *bool
 }
 
-type groupsOutput struct{ AutoScalingGroups []groupShape }
+type groupsOutput struct {
+	AutoScalingGroups []groupShape
+	NextToken         *string
+}
 
 type groupShape struct {
 	AutoScalingGroupName, AutoScalingGroupARN, HealthCheckType, VPCZoneIdentifier, ServiceLinkedRoleARN string
@@ -58,7 +79,9 @@ func (s *Service) describeGroups(_ context.Context, region string, in *groupsInp
 			out.AutoScalingGroups = append(out.AutoScalingGroups, g.shape())
 		}
 	}
-	return out, nil
+	var err error
+	out.AutoScalingGroups, out.NextToken, err = page(out.AutoScalingGroups, in.MaxRecords, in.NextToken)
+	return out, err
 }
 
 // within are the groups of a region by name.
@@ -118,7 +141,10 @@ type instancesInput struct {
 	NextToken   *string
 }
 
-type instancesOutput struct{ AutoScalingInstances []instanceShape }
+type instancesOutput struct {
+	AutoScalingInstances []instanceShape
+	NextToken            *string
+}
 
 // describeInstances writes the health in capitals, as AWS does here alone.
 func (s *Service) describeInstances(_ context.Context, region string, in *instancesInput) (*instancesOutput, error) {
@@ -133,5 +159,7 @@ func (s *Service) describeInstances(_ context.Context, region string, in *instan
 		}
 		g.mu.Unlock()
 	}
-	return out, nil
+	var err error
+	out.AutoScalingInstances, out.NextToken, err = page(out.AutoScalingInstances, in.MaxRecords, in.NextToken)
+	return out, err
 }

@@ -15,7 +15,10 @@ type activitiesInput struct {
 	MaxRecords                      *int
 }
 
-type activitiesOutput struct{ Activities []activity }
+type activitiesOutput struct {
+	Activities []activity
+	NextToken  *string
+}
 
 func (s *Service) describeActivities(_ context.Context, region string, in *activitiesInput) (*activitiesOutput, error) {
 	out := &activitiesOutput{}
@@ -36,7 +39,9 @@ func (s *Service) describeActivities(_ context.Context, region string, in *activ
 		}
 		g.mu.Unlock()
 	}
-	return out, nil
+	var err error
+	out.Activities, out.NextToken, err = page(out.Activities, in.MaxRecords, in.NextToken)
+	return out, err
 }
 
 type refreshesInput struct {
@@ -46,7 +51,10 @@ type refreshesInput struct {
 	NextToken            *string
 }
 
-type refreshesOutput struct{ InstanceRefreshes []refresh }
+type refreshesOutput struct {
+	InstanceRefreshes []refresh
+	NextToken         *string
+}
 
 func (s *Service) describeRefreshes(_ context.Context, region string, in *refreshesInput) (*refreshesOutput, error) {
 	out := &refreshesOutput{}
@@ -56,7 +64,9 @@ func (s *Service) describeRefreshes(_ context.Context, region string, in *refres
 				out.InstanceRefreshes = append(out.InstanceRefreshes, *r)
 			}
 		}
-		return nil
+		var err error
+		out.InstanceRefreshes, out.NextToken, err = page(out.InstanceRefreshes, in.MaxRecords, in.NextToken)
+		return err
 	})
 }
 
@@ -86,7 +96,10 @@ type schedulesInput struct {
 	MaxRecords                      *int
 }
 
-type schedulesOutput struct{ ScheduledUpdateGroupActions []schedule }
+type schedulesOutput struct {
+	ScheduledUpdateGroupActions []schedule
+	NextToken                   *string
+}
 
 func (s *Service) describeSchedules(_ context.Context, region string, in *schedulesInput) (*schedulesOutput, error) {
 	out := &schedulesOutput{}
@@ -100,7 +113,9 @@ func (s *Service) describeSchedules(_ context.Context, region string, in *schedu
 		}
 		g.mu.Unlock()
 	}
-	return out, nil
+	var err error
+	out.ScheduledUpdateGroupActions, out.NextToken, err = page(out.ScheduledUpdateGroupActions, in.MaxRecords, in.NextToken)
+	return out, err
 }
 
 type policiesInput struct {
@@ -109,7 +124,10 @@ type policiesInput struct {
 	MaxRecords                      *int
 }
 
-type policiesOutput struct{ ScalingPolicies []policyShape }
+type policiesOutput struct {
+	ScalingPolicies []policyShape
+	NextToken       *string
+}
 
 type policyShape struct {
 	AutoScalingGroupName, PolicyName, PolicyARN, PolicyType string
@@ -142,7 +160,9 @@ func (s *Service) describePolicies(_ context.Context, region string, in *policie
 		}
 		out.ScalingPolicies = append(out.ScalingPolicies, shape)
 	}
-	return out, nil
+	var err error
+	out.ScalingPolicies, out.NextToken, err = page(out.ScalingPolicies, in.MaxRecords, in.NextToken)
+	return out, err
 }
 
 func readPolicy(r *cloud.Resource, into *policyShape) error {

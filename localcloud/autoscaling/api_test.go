@@ -46,6 +46,12 @@ func TestAPI(t *testing.T) {
 		*mixed.InstancesDistribution.OnDemandBaseCapacity != 2 || *mixed.LaunchTemplate.LaunchTemplateSpecification.Version != "1" {
 		t.Errorf("group %+v", d)
 	}
+	pages := sdk.NewDescribeScalingActivitiesPaginator(g.client, &sdk.DescribeScalingActivitiesInput{MaxRecords: aws.Int32(1)})
+	for n := 0; n < 2; n++ {
+		if one, err := pages.NextPage(ctx); err != nil || len(one.Activities) != 1 || pages.HasMorePages() != (n == 0) {
+			t.Errorf("page %d: %+v %v", n, one, err)
+		}
+	}
 	instances, err := g.client.DescribeAutoScalingInstances(ctx, &sdk.DescribeAutoScalingInstancesInput{InstanceIds: []string{id}})
 	if err != nil || len(instances.AutoScalingInstances) != 1 || *instances.AutoScalingInstances[0].LifecycleState != "Pending:Wait" ||
 		*instances.AutoScalingInstances[0].HealthStatus != "HEALTHY" || *instances.AutoScalingInstances[0].AutoScalingGroupName != "web" {
