@@ -1,16 +1,10 @@
 package autoscaling_test
 
 import (
-	"context"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,214 +14,88 @@ import (
 	"newsfeed/localcloud/elb"
 )
 
-const region = "ap-northeast-2"
-
-// balancer is one target group whose targets are as healthy as health says.
-type balancer struct {
-	mu      sync.Mutex
-	targets map[string]elb.Target
-	health  func(id string) elb.State
-	drained []string
-}
-
-func (b *balancer) Register(_ string, t elb.Target) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.targets[t.ID] = t
-	return nil
-}
-
-func (b *balancer) Deregister(_ context.Context, _, id string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.targets, id)
-	b.drained = append(b.drained, id)
-	return nil
-}
-
-func (b *balancer) Drop(_, id string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.targets, id)
-}
-
-func (b *balancer) Health(string) []elb.TargetHealth {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var all []elb.TargetHealth
-	for id := range b.targets {
-		all = append(all, elb.TargetHealth{ID: id, State: b.health(id)})
-	}
-	return all
-}
-
-func (*balancer) Changed(string) <-chan struct{} { return nil }
-
-// file is the one object there is.
-type file string
-
-func (f file) Path(string, string) (string, error) { return string(f), nil }
-
-// group is a group of two over a program of the test's own.
-type group struct {
-	t        *testing.T
-	service  *autoscaling.Service
-	balancer *balancer
-	store    *cloud.Store
-	template *cloud.Resource
-	resource *cloud.Resource
-	dir      string
-}
-
-func newGroup(t *testing.T, script string, tweak map[string]any) *group {
-	t.Helper()
-	g := &group{t: t, dir: t.TempDir(), balancer: &balancer{targets: map[string]elb.Target{}, health: func(string) elb.State { return elb.Healthy }}}
-	var err error
-	if g.store, err = cloud.OpenStore(filepath.Join(g.dir, "records")); err != nil {
-		t.Fatal(err)
-	}
-	addresses, err := cloud.OpenAddresses(g.dir, g.store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(g.dir, "program")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(g.dir, "log"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	g.service = autoscaling.New(filepath.Join(g.dir, "asg"), filepath.Join(g.dir, "log"), g.store, addresses, g.balancer, file(program),
-		func(string) []string { return []string{"PATH=" + os.Getenv("PATH")} })
-	t.Cleanup(g.service.Close)
-	userData := "#cloud-config\nwrite_files:\n- path: /etc/newsfeed/feed.env\n  content: |\n    NEWSFEED_PORT=8080\n    NEWSFEED_ARTIFACT=s3://b/feed/1\n" +
-		"- path: /etc/systemd/system/feed.service\n  content: |\n    [Service]\n    ExecStartPre=/usr/bin/aws s3 cp x y\n    ExecStartPre=/usr/local/bin/feed migrate\n    ExecStart=/usr/local/bin/feed web\n"
-	subnet := &cloud.Resource{Type: "aws:ec2/subnet:Subnet", ID: "subnet", Region: region, Outputs: map[string]any{"cidrBlock": fmt.Sprintf("10.%d.0.0/24", 201+rand.IntN(40))}}
-	g.template = &cloud.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", ID: "lt", Region: region,
-		Outputs: map[string]any{"latestVersion": 1.0, "userData": base64.StdEncoding.EncodeToString([]byte(userData))}}
-	for _, r := range []*cloud.Resource{subnet, g.template} {
-		if err := g.store.Put(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	outputs := map[string]any{"arn": "arn:web", "minSize": 2.0, "maxSize": 4.0, "vpcZoneIdentifiers": []any{"subnet"}, "targetGroupArns": []any{"tg"},
-		"healthCheckType": "ELB", "healthCheckGracePeriod": 0.0, "waitForCapacityTimeout": "10s", "launchTemplate": map[string]any{"id": "lt"}}
-	maps.Copy(outputs, tweak)
-	g.resource = &cloud.Resource{Type: "aws:autoscaling/group:Group", ID: "web", Region: region, Outputs: outputs}
-	return g
-}
-
-func (g *group) apply() error { return g.service.Apply(g.t.Context(), g.resource, nil) }
-
-func (g *group) must() {
-	g.t.Helper()
-	if err := g.apply(); err != nil {
-		g.t.Fatal(err)
-	}
-}
-
-func (g *group) status() autoscaling.Status { return g.service.Status()[0] }
-
-func (g *group) eventually(what string, check func(autoscaling.Status) error) {
-	g.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := check(g.status())
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			g.t.Fatalf("%s: %v; %+v", what, err, g.status())
-		}
-	}
-}
-
-// full is nil when the group has its size, without the instance named.
-func full(st autoscaling.Status, without string) error {
-	for _, i := range st.Instances {
-		if i.ID == without {
-			return errors.New("it is still there")
-		}
-	}
-	if st.InService() != st.Desired || len(st.Instances) != st.Desired {
-		return fmt.Errorf("%d of %d in service", st.InService(), st.Desired)
-	}
-	return nil
-}
-
-const serves = `[ "$1" = migrate ] && exit 0; exec sleep 60`
-
 func TestGroup(t *testing.T) {
 	t.Parallel()
-	t.Run("an instance whose process dies is replaced", func(t *testing.T) {
+	t.Run("a process that is killed is started again in place", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, serves, nil)
-		g.must()
-		victim := g.status().Instances[0]
-		if err := syscall.Kill(victim.PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		g.eventually("replaced", func(st autoscaling.Status) error { return full(st, victim.ID) })
+		g := newGroup(t, serves, nil).must()
+		before := g.running()
+		g.kill(before.Instances[0].ID)
+		g.eventually("started again", func(st autoscaling.Status) error {
+			if pid := st.Instances[0].PID; st.Instances[0].ID != before.Instances[0].ID || pid == 0 || pid == before.Instances[0].PID {
+				return errors.New("not yet")
+			}
+			return full(0)(st)
+		})
 	})
 	t.Run("an instance that fails its health check is drained and replaced", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, serves, nil)
-		g.must()
+		g := newGroup(t, serves, nil).must()
 		victim := g.status().Instances[0].ID
-		g.balancer.mu.Lock()
-		g.balancer.health = func(id string) elb.State {
+		g.balancer.says(func(id string) elb.State {
 			if id == victim {
 				return elb.Unhealthy
 			}
 			return elb.Healthy
-		}
-		g.balancer.mu.Unlock()
-		g.eventually("replaced", func(st autoscaling.Status) error { return full(st, victim) })
+		})
+		g.eventually("replaced", without(victim))
 		if len(g.balancer.drained) != 1 || g.balancer.drained[0] != victim {
 			t.Errorf("drained %v, want %s", g.balancer.drained, victim)
 		}
 	})
-	t.Run("a new launch template rolls the group and never leaves it short", func(t *testing.T) {
+	t.Run("a unit that fails for good sets its instance unhealthy, and it is replaced", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, serves, nil)
-		g.must()
-		second := *g.template
-		second.Outputs = maps.Clone(g.template.Outputs)
-		second.Outputs["latestVersion"] = 2.0
-		if err := g.store.Put(&second); err != nil {
+		g := newGroup(t, `[ -e "$0.bad" ] && exit 7; exec sleep 60`, map[string]any{"healthCheckType": "EC2"}, func(g *group) {
+			g.units += "StartLimitBurst=3\nStartLimitIntervalSec=15min\nOnFailure=feed-unhealthy.service\n"
+		}).must()
+		before := g.status()
+		binary, err := filepath.Glob(filepath.Join(g.dir, "asg", "artifacts", "*", "feed"))
+		if err != nil || len(binary) != 1 {
+			t.Fatal(binary, err)
+		}
+		if err := os.WriteFile(binary[0]+".bad", nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		g.must()
-		g.eventually("rolled", func(st autoscaling.Status) error {
-			if st.InService() < st.Desired {
-				t.Errorf("only %d of %d in service", st.InService(), st.Desired)
+		g.kill(before.Instances[0].ID)
+		g.eventually("ended", func(st autoscaling.Status) error {
+			for _, i := range st.Instances {
+				if i.ID == before.Instances[0].ID && i.State != autoscaling.Terminating {
+					return errors.New("it is still there")
+				}
 			}
-			if st.Rolling {
-				return errors.New("some are of the old version")
-			}
-			return full(st, "")
+			return nil
 		})
+		os.Remove(binary[0] + ".bad")
+		g.eventually("replaced", without(before.Instances[0].ID))
 	})
 	t.Run("a smaller group ends what is too many", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, serves, nil)
-		g.must()
-		g.resource.Outputs["minSize"], g.resource.Outputs["desiredCapacity"] = 1.0, 1.0
-		g.must()
-		g.eventually("shrunk", func(st autoscaling.Status) error { return full(st, "") })
+		g := newGroup(t, serves, nil).must()
+		if err := g.update(map[string]any{"minSize": 1.0, "desiredCapacity": 1.0}); err != nil {
+			t.Fatal(err)
+		}
+		g.eventually("shrunk", full(0))
 	})
 	t.Run("a program that does not start is told, and tried again", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, "echo no such schema; exit 7", map[string]any{"waitForCapacityTimeout": "2s"})
-		err := g.apply()
-		if notReady := (*cloud.NotReadyError)(nil); !errors.As(err, &notReady) || !strings.Contains(err.Error(), "no such schema") {
+		g := newGroup(t, "echo no such schema; exit 7", map[string]any{"waitForCapacityTimeout": "10m"})
+		g.balancer.says(func(string) elb.State { return elb.Unhealthy })
+		err := g.service.Apply(t.Context(), g.resource, nil)
+		if notReady := (*cloud.NotReadyError)(nil); !errors.As(err, &notReady) || !strings.Contains(err.Error(), "unit feed: exit status 7") {
 			t.Errorf("error %v", err)
+		}
+		logs, _ := filepath.Glob(filepath.Join(g.dir, "log", "*.log"))
+		if len(logs) == 0 {
+			t.Fatal("no instance was ended")
+		}
+		if raw, err := os.ReadFile(logs[0]); err != nil || !strings.Contains(string(raw), "no such schema") {
+			t.Errorf("log %s: %s %v", logs[0], raw, err)
 		}
 	})
 	t.Run("removed, it leaves no process and no address", func(t *testing.T) {
 		t.Parallel()
-		g := newGroup(t, serves, nil)
-		g.must()
-		pid := g.status().Instances[0].PID
+		g := newGroup(t, serves, nil).must()
+		pid := g.running().Instances[0].PID
 		if err := g.service.Remove(t.Context(), g.resource); err != nil {
 			t.Fatal(err)
 		}
@@ -238,4 +106,91 @@ func TestGroup(t *testing.T) {
 			t.Errorf("addresses: %s %v", raw, err)
 		}
 	})
+}
+
+func TestArtifact(t *testing.T) {
+	t.Parallel()
+	t.Run("a program that is uploaded after the launch is waited for", func(t *testing.T) {
+		t.Parallel()
+		g := newGroup(t, serves, map[string]any{"waitForCapacityTimeout": "0"})
+		g.objects.mu.Lock()
+		have := g.objects.path
+		g.objects.path = map[string]string{}
+		g.objects.mu.Unlock()
+		g.must()
+		time.Sleep(200 * time.Millisecond)
+		if n := g.status().InService(); n != 0 {
+			t.Errorf("%d in service without a program", n)
+		}
+		for key, path := range have {
+			g.objects.put(key, path)
+		}
+		g.eventually("in service", full(0))
+	})
+	t.Run("a program whose digest is not its key's is never run", func(t *testing.T) {
+		t.Parallel()
+		g := newGroup(t, serves, map[string]any{"waitForCapacityTimeout": "5m"})
+		g.balancer.says(func(string) elb.State { return elb.Unhealthy })
+		key := "feed/" + strings.Repeat("0", 64)
+		for _, path := range g.objects.path {
+			g.objects.put(key, path)
+		}
+		g.version(key)
+		g.resource.Inputs["launchTemplate"] = declared("2")
+		g.resource.Outputs["launchTemplate"] = g.resource.Inputs["launchTemplate"]
+		err := g.service.Apply(t.Context(), g.resource, nil)
+		if err == nil || !strings.Contains(err.Error(), "digest of the program is") {
+			t.Errorf("error %v", err)
+		}
+		for _, i := range g.status().Instances {
+			if i.PID != 0 {
+				t.Errorf("it runs: %+v", i)
+			}
+		}
+	})
+}
+
+// An instance maintenance policy of 100 to 150 percent launches before it ends.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	policy := map[string]any{"minHealthyPercentage": 100.0, "maxHealthyPercentage": 150.0}
+	for sentence, c := range map[string]struct {
+		tweak map[string]any
+		least int
+	}{
+		"without a policy a balancer that fails all instances ends them all": {nil, 0},
+		"with one the fleet is never below its minimum":                      {map[string]any{"instanceMaintenancePolicy": policy}, 2},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			g := newGroup(t, serves, c.tweak).must()
+			before := ids(g.status())
+			stop := g.watch(c.least)
+			g.balancer.says(func(string) elb.State { return elb.Unhealthy })
+			g.eventually("it is noticed", func(autoscaling.Status) error {
+				for _, i := range g.describe().Instances {
+					if *i.HealthStatus == "Healthy" && i.LifecycleState == "InService" {
+						return errors.New("some are taken to be healthy")
+					}
+				}
+				return nil
+			})
+			if c.least == 0 {
+				g.eventually("all are ended", func(st autoscaling.Status) error {
+					if st.InService() > 0 {
+						return errors.New("some are in service")
+					}
+					return nil
+				})
+			}
+			g.balancer.says(func(string) elb.State { return elb.Healthy })
+			g.eventually("recovered", func(st autoscaling.Status) error {
+				if err := without(before[0])(st); err != nil {
+					return err
+				}
+				return without(before[1])(st)
+			})
+			stop()
+		})
+	}
 }

@@ -4,151 +4,142 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"newsfeed/localcloud/elb"
 	"newsfeed/localcloud/process"
 )
 
-// stopTimeout is how long the app gets from SIGTERM on.
-const stopTimeout = 25 * time.Second
-
-// bootTimeout bounds what runs before the service.
-const bootTimeout = 90 * time.Second
-
 // State is an instance's lifecycle state, in the words of AWS.
 type State string
 
 // The lifecycle states.
 const (
-	Pending     State = "Pending"
-	InService   State = "InService"
-	Terminating State = "Terminating"
+	Pending        State = "Pending"
+	PendingWait    State = "Pending:Wait"
+	PendingProceed State = "Pending:Proceed"
+	InService      State = "InService"
+	Terminating    State = "Terminating"
 )
 
-// instance is one process of the app.
+// instance is one machine.
 type instance struct {
-	id      string
-	subnet  string
-	version int
-	addr    netip.Addr
-	started time.Time
-	dir     string
+	id, subnet, zone string
+	template         *template
+	dir              string
+	launched         time.Time
+	again            bool // it was in service before the local cloud restarted
+
+	ctx     context.Context // of what it runs
+	end     context.CancelFunc
+	running sync.WaitGroup // its boot and its units
 
 	// The group's mutex guards these.
-	state State
-	proc  *process.Process // nil until it runs
+	state     State
+	addr      netip.Addr
+	forget    func()    // gives back its credentials
+	booted    time.Time // its units are being started; zero before that
+	joined    time.Time // in service since; zero when it was so before a restart
+	ready     bool      // it was healthy, in service and warm once
+	unhealthy string    // why, in the words of AWS; "" is healthy
+	actions   []*action // of launch hooks
+	activity  *activity // its launch, then its end
+	killed    bool      // its processes are not asked to stop
+	procs     map[string]*process.Process
 }
 
-func newInstance(s *spec, dir, subnet string) *instance {
-	raw := make([]byte, 9)
-	rand.Read(raw)
-	id := "i-" + hex.EncodeToString(raw)[:17]
-	return &instance{id: id, subnet: subnet, version: s.version, started: time.Now(), dir: filepath.Join(dir, id), state: Pending}
+// newInstance makes an instance of the template; id is "" for a new one. g.mu
+// is held.
+func (g *group) newInstance(id, subnet string, t *template) *instance {
+	if id == "" {
+		raw := make([]byte, 9)
+		rand.Read(raw)
+		id = "i-" + hex.EncodeToString(raw)[:17]
+	}
+	i := &instance{
+		id: id, subnet: subnet, template: t, dir: filepath.Join(g.service.groupDir(g.spec.region, g.spec.name), id),
+		launched: g.service.Clock.Now().UTC(), state: Pending, procs: map[string]*process.Process{}, forget: func() {},
+	}
+	if r := g.service.Store.Get(g.spec.region, subnetType, subnet); r != nil {
+		i.zone = r.String("availabilityZone")
+	}
+	i.ctx, i.end = context.WithCancel(g.ctx)
+	g.instances = append(g.instances, i)
+	return i
 }
 
-// boot leases the address, fetches the program, runs what comes before the
-// service, and starts the service.
-func (s *Service) boot(ctx context.Context, spec *spec, i *instance) (*process.Process, error) {
-	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
-	defer cancel()
-	var err error
-	if i.addr, err = s.addresses.Lease(spec.region, i.subnet, i.id); err != nil {
-		return nil, err
-	}
-	binary, err := s.fetch(spec.boot.artifact)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(i.dir, 0o700); err != nil {
-		return nil, err
-	}
-	env := append(append(s.env(spec.region), spec.boot.env...),
-		"NEWSFEED_ADDRESS="+i.addr.String(), "NEWSFEED_INSTANCE="+i.id)
-	for _, args := range spec.boot.before {
-		cmd := exec.CommandContext(ctx, binary, args...)
-		cmd.Env, cmd.Dir = env, i.dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("feed %s: %w\n%s", strings.Join(args, " "), err, lastLines(out))
-		}
-	}
-	return process.Start(ctx, process.Spec{
-		Name: "feed", Path: binary, Args: spec.boot.serve, Env: env, Dir: i.dir, StopTimeout: stopTimeout,
-	})
+// is says whether the instance runs that version of a launch template.
+func (i *instance) is(t *template) bool {
+	return i.template.id == t.id && i.template.number == t.number
 }
 
-func lastLines(out []byte) string {
-	const most = 800
-	if len(out) > most {
-		out = out[len(out)-most:]
+// pending says whether its launch is not over.
+func (i *instance) pending() bool { return strings.HasPrefix(string(i.state), string(Pending)) }
+
+// health is HealthStatus, in the words of AWS.
+func (i *instance) health() string {
+	if i.unhealthy != "" {
+		return "Unhealthy"
 	}
-	return string(out)
+	return "Healthy"
 }
 
-// fetch brings the program from S3 to this machine, once for every version.
-func (s *Service) fetch(uri string) (string, error) {
-	bucket, key, ok := strings.Cut(strings.TrimPrefix(uri, "s3://"), "/")
-	if !ok {
-		return "", fmt.Errorf("%s=%q is no s3:// URI", artifact, uri)
+// pid is that of the first unit's process, 0 when it does not run.
+func (i *instance) pid() int {
+	if p := i.procs[i.template.boot.units[0].name]; p != nil && p.Running() {
+		return p.PID()
 	}
-	file := filepath.Join(s.dir, "artifacts", path.Base(key), "feed")
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		return file, err
-	}
-	source, err := s.objects.Path(bucket, key)
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return "", err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".feed-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(tmp.Name())
-	from, err := os.Open(source)
-	if err != nil {
-		tmp.Close()
-		return "", err
-	}
-	defer from.Close()
-	_, err = io.Copy(tmp, from)
-	if err := errors.Join(err, tmp.Chmod(0o700), tmp.Close()); err != nil {
-		return "", fmt.Errorf("fetch %s: %w", uri, err)
-	}
-	return file, os.Rename(tmp.Name(), file)
+	return 0
 }
 
 // target is the instance as its target groups know it.
-func (i *instance) target(spec *spec) (elb.Target, error) {
-	for _, kv := range spec.boot.env {
-		if value, ok := strings.CutPrefix(kv, "NEWSFEED_PORT="); ok {
-			port, err := strconv.ParseUint(value, 10, 16)
+func (i *instance) target() (elb.Target, error) {
+	for _, kv := range i.template.boot.env {
+		if text, ok := strings.CutPrefix(kv, "NEWSFEED_PORT="); ok {
+			port, err := strconv.ParseUint(text, 10, 16)
 			return elb.Target{ID: i.id, Addr: netip.AddrPortFrom(i.addr, uint16(port))}, err
 		}
 	}
-	return elb.Target{}, fmt.Errorf("user data sets no NEWSFEED_PORT")
+	return elb.Target{}, invalid("user data sets no NEWSFEED_PORT")
 }
 
-// discard frees what the instance held; its process has ended. Its log stays,
-// under the group's name.
-func (s *Service) discard(spec *spec, i *instance) error {
-	log := filepath.Join(s.logs, fmt.Sprintf("%s-%s-%s.log", spec.region, spec.name, i.id))
-	err := os.Rename(filepath.Join(i.dir, "feed.log"), log)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil // it never ran
+// register puts the instance behind the group's target groups. g.mu is held.
+func (g *group) register(i *instance) error {
+	if len(g.spec.targetGroups) == 0 {
+		return nil
 	}
-	return errors.Join(err, os.RemoveAll(i.dir), s.addresses.Release(i.id))
+	t, err := i.target()
+	if err != nil {
+		return err
+	}
+	for _, tg := range g.spec.targetGroups {
+		if err := g.service.Balancer.Register(tg, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop takes an instance that is dead out of its target groups. g.mu is held.
+func (g *group) drop(i *instance) {
+	for _, tg := range g.spec.targetGroups {
+		g.service.Balancer.Drop(tg, i.id)
+	}
+}
+
+// emptiest is a subnet in the Availability Zone with the fewest instances. g.mu is held.
+func (g *group) emptiest() string {
+	used := map[string]int{}
+	for _, i := range g.instances {
+		if i.state != Terminating {
+			used[i.subnet]++
+		}
+	}
+	return slices.MinFunc(g.spec.subnets, func(a, b string) int { return used[a] - used[b] })
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -11,17 +13,16 @@ import (
 
 const (
 	envFile  = "/etc/newsfeed/feed.env"
-	unitFile = "/etc/systemd/system/feed.service"
-	program  = "/usr/local/bin/feed"
+	unitDir  = "/etc/systemd/system"
+	program  = "feed"              // the base name of the program that units run
 	artifact = "NEWSFEED_ARTIFACT" // names the program in S3
 )
 
-// boot is what an instance does when it starts, as its user data says.
+// boot is what an instance runs, as its user data says.
 type boot struct {
-	env      []string   // KEY=value
-	before   [][]string // arguments of the program's runs before the service
-	serve    []string   // arguments of the service
-	artifact string     // s3://bucket/key
+	env      []string // KEY=value
+	artifact string   // s3://bucket/key
+	units    []unit
 }
 
 // parseUserData reads cloud-config user data, in base64 as launch templates
@@ -42,17 +43,32 @@ func parseUserData(encoded string) (*boot, error) {
 	}
 	b := &boot{}
 	for _, file := range config.WriteFiles {
-		switch file.Path {
-		case envFile:
+		switch {
+		case file.Path == envFile:
 			b.readEnv(file.Content)
-		case unitFile:
-			b.readUnit(file.Content)
+		case path.Dir(file.Path) == unitDir && path.Ext(file.Path) == ".service":
+			u, err := parseUnit(strings.TrimSuffix(path.Base(file.Path), ".service"), file.Content)
+			if err != nil {
+				return nil, fmt.Errorf("user data: %s: %w", file.Path, err)
+			}
+			if u.serve != nil {
+				b.units = append(b.units, u)
+			}
 		}
 	}
-	if b.serve == nil || b.artifact == "" {
-		return nil, fmt.Errorf("user data starts no %s: want %s with %s, and %s with ExecStart", program, envFile, artifact, unitFile)
+	b.dropHandlers()
+	if b.units == nil || b.artifact == "" {
+		return nil, fmt.Errorf("user data starts no %s: want %s with %s, and a unit in %s with ExecStart",
+			program, envFile, artifact, unitDir)
 	}
 	return b, nil
+}
+
+// dropHandlers leaves out the units that only another's failure starts.
+func (b *boot) dropHandlers() {
+	for _, u := range slices.Clone(b.units) {
+		b.units = slices.DeleteFunc(b.units, func(other unit) bool { return other.name == u.onFailure })
+	}
 }
 
 func (b *boot) readEnv(content string) {
@@ -65,24 +81,6 @@ func (b *boot) readEnv(content string) {
 		b.env = append(b.env, key+"="+value)
 		if key == artifact {
 			b.artifact = value
-		}
-	}
-}
-
-// readUnit takes the runs of the program; of other commands there are only
-// those that fetch it.
-func (b *boot) readUnit(content string) {
-	for line := range lines(content) {
-		key, command, _ := strings.Cut(line, "=")
-		words := strings.Fields(strings.TrimLeft(command, "-+!@"))
-		if len(words) == 0 || words[0] != program {
-			continue
-		}
-		switch key {
-		case "ExecStartPre":
-			b.before = append(b.before, words[1:])
-		case "ExecStart":
-			b.serve = words[1:]
 		}
 	}
 }

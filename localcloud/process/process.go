@@ -167,6 +167,10 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Err is how the process ended: nil for exit status 0. It is called when Done
+// is closed.
+func (p *Process) Err() error { return p.err }
+
 // PID is the operating system's number for the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 

@@ -53,6 +53,7 @@ var identities = map[string]identity{
 	"aws:acm/certificate:Certificate":                     {id: "{arn}", arn: "arn:aws:acm:{region}:{account}:certificate/{random}", outputs: map[string]string{"status": "ISSUED"}},
 	"aws:acm/certificateValidation:CertificateValidation": {id: "{certificateArn}"},
 	"aws:autoscaling/group:Group":                         {id: "{name}", arn: "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{random}:autoScalingGroupName/{name}"},
+	"aws:autoscaling/lifecycleHook:LifecycleHook":         {id: "{autoscalingGroupName}:{name}"},
 	"aws:autoscaling/policy:Policy":                       {id: "{name}", arn: "arn:aws:autoscaling:{region}:{account}:scalingPolicy:{random}"},
 	"aws:autoscaling/schedule:Schedule":                   {id: "{scheduledActionName}", arn: "arn:aws:autoscaling:{region}:{account}:scheduledUpdateGroupAction:{random}"},
 	"aws:rds/instance:Instance": {id: "{identifier}", arn: "arn:aws:rds:{region}:{account}:db:{identifier}",

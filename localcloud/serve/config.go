@@ -14,6 +14,8 @@ type Config struct {
 	DNS       netip.AddrPort
 	AWS       string // host:port of the AWS endpoints
 	Domain    string // that the front door opens to
+
+	Pace float64 // seconds of AWS in a second here, for what takes AWS minutes; 0 is clock.DefaultPace
 }
 
 // The directories below Config.Dir.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"newsfeed/localcloud/acm"
 	"newsfeed/localcloud/autoscaling"
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/elasticache"
 	"newsfeed/localcloud/elb"
@@ -34,6 +36,7 @@ type Daemon struct {
 	cfg   Config
 	info  Info
 	store *cloud.Store
+	clock *clock.Clock
 
 	rds         *rds.Service
 	elasticache *elasticache.Service
@@ -62,6 +65,10 @@ type Daemon struct {
 	dark   map[string]bool           // regions without power
 }
 
+// startAllowance is how long the app may take to start on a busy machine,
+// beyond what AWS's times leave it at a fast pace.
+const startAllowance = 15 * time.Second
+
 // Open takes the directory, opens every address and brings back every body
 // that was recorded. What can't be brought back is told by Restore.
 func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
@@ -70,7 +77,8 @@ func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 			return nil, err
 		}
 	}
-	d := &Daemon{cfg: cfg, stop: make(chan struct{}), failed: map[*cloud.Resource]error{}, dark: map[string]bool{}}
+	d := &Daemon{cfg: cfg, clock: clock.New(cmp.Or(cfg.Pace, clock.DefaultPace)), stop: make(chan struct{}),
+		failed: map[*cloud.Resource]error{}, dark: map[string]bool{}}
 	if d.unlock, err = lock(filepath.Join(cfg.cloud(), "serve.lock")); err != nil {
 		return nil, err
 	}
@@ -130,8 +138,10 @@ func (d *Daemon) open() (err error) {
 	if d.route53, err = route53.Start(d.store, d.elb, d.cfg.DNS, ""); err != nil {
 		return err
 	}
-	d.autoscaling = autoscaling.New(below("autoscaling"), d.cfg.LogDir(), d.store, addresses, d.elb, d.s3, func(region string) []string {
-		return d.machine(region, authority.CAFile())
+	d.autoscaling = autoscaling.New(autoscaling.Config{
+		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
+		Clock: d.clock, Allowance: startAllowance,
+		Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
 	})
 	if d.door, err = frontdoor.Open(frontdoor.Config{
 		Listen: d.cfg.FrontDoor, Domain: d.cfg.Domain, Lookup: d.route53.Resolver(), Trust: authority.Pool(), MaxTTL: 5 * time.Second,
@@ -180,7 +190,8 @@ func (d *Daemon) listen() error {
 		return err
 	}
 	d.serve(aws, endpoint.New(map[string]endpoint.Service{
-		"sqs": powered{d.sqs, d}, "s3": powered{d.s3, d}, "secretsmanager": powered{d.secrets, d}}))
+		"sqs": powered{d.sqs, d}, "s3": powered{d.s3, d}, "secretsmanager": powered{d.secrets, d},
+		"autoscaling": powered{d.autoscaling, d}}))
 	control, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,6 +21,7 @@ var order = []func(typ string) bool{
 	func(typ string) bool { return typ == "aws:lb/listener:Listener" },
 	func(typ string) bool { return typ == "aws:lb/listenerRule:ListenerRule" },
 	func(typ string) bool { return typ == "aws:autoscaling/group:Group" },
+	func(typ string) bool { return strings.HasPrefix(typ, "aws:autoscaling/") },
 }
 
 func stage(typ string) int {
