@@ -9,13 +9,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"newsfeed/localcloud/rules"
 )
 
 // defaultsKey lists, as the real provider does, which inputs Check chose.
 const defaultsKey resource.PropertyKey = "__defaults"
 
-// Check validates a resource's inputs against the schema, all failures at
-// once, and fills in defaults, a unique name, and the tags that it gets in all.
+// Check validates a resource's inputs against the schema and against what AWS
+// refuses, all failures at once, and fills in defaults, a unique name, and the tags
+// that it gets in all.
 func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	u := urn.URN(req.GetUrn())
 	s, ok := schemas()[string(u.Type())]
@@ -38,6 +41,9 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	}
 	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
 		return nil, err
+	}
+	for _, refused := range rules.Check(string(u.Type()), connectionOf(ctx).where(), news) {
+		failures = append(failures, &pulumirpc.CheckFailure{Property: refused.Path, Reason: u.Name() + ": " + refused.Reason})
 	}
 	if s.taggable() {
 		news["tagsAll"] = connectionOf(ctx).tags().all(news["tags"])

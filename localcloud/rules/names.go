@@ -1,0 +1,131 @@
+package rules
+
+import (
+	_ "embed" // the blocks below
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/agext/levenshtein"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+//go:embed facts/aws-blocks.json
+var blocksJSON []byte
+
+// blocks are the names within each block, with their kinds: "autoscaling.GroupTag"
+// has "key" of "string".
+var blocks = sync.OnceValue(func() map[string]map[string]string {
+	var facts struct {
+		Blocks map[string]map[string]string `json:"blocks"`
+	}
+	if err := json.Unmarshal(blocksJSON, &facts); err != nil {
+		panic("facts/aws-blocks.json: " + err.Error())
+	}
+	return facts.Blocks
+})
+
+// names holds the names within blocks, and the kinds of their values, to those
+// that the provider has. Which blocks a type has, its properties' types say.
+func (r *declared) names() {
+	r.source = "the schema of the AWS provider"
+	module, _, _ := strings.Cut(strings.TrimPrefix(r.typ, "aws:"), "/")
+	noun := r.typ[strings.LastIndex(r.typ, ":")+1:]
+	for _, key := range r.inputs.StableKeys() {
+		r.block(module, string(key), r.inputs[key], blockOf(module, noun, string(key)))
+	}
+}
+
+// blockOf is the block that a property of a type holds, "" if it holds none: its
+// name is that of the type with the property's.
+func blockOf(module, noun, key string) string {
+	name := noun + strings.ToUpper(key[:1]) + key[1:]
+	for _, candidate := range []string{name, strings.TrimSuffix(name, "s"), strings.TrimSuffix(name, "ies") + "y", strings.TrimSuffix(name, "es")} {
+		if _, known := blocks()[module+"."+candidate]; known {
+			return candidate
+		}
+	}
+	return ""
+}
+
+// block holds a value to the block of that name: an object, or a list of such.
+func (r *declared) block(module, path string, v resource.PropertyValue, name string) {
+	fields, known := blocks()[module+"."+name]
+	v, _, there := reveal(v)
+	if !known || !there {
+		return
+	}
+	if v.IsArray() {
+		for i, element := range v.ArrayValue() {
+			r.block(module, fmt.Sprintf("%s[%d]", path, i), element, name)
+		}
+		return
+	}
+	if !v.IsObject() {
+		r.fail(path, "is %s, must be an object", v.TypeString())
+		return
+	}
+	for _, key := range v.ObjectValue().StableKeys() {
+		if resource.IsInternalPropertyKey(key) {
+			continue
+		}
+		below := path + "." + string(key)
+		kind, has := fields[string(key)]
+		if !has {
+			r.fail(below, "is no property of it%s", suggest(string(key), fields))
+			continue
+		}
+		r.kind(module, below, v.ObjectValue()[key], kind)
+	}
+}
+
+// kind holds a value within a block to its kind.
+func (r *declared) kind(module, path string, v resource.PropertyValue, kind string) {
+	v, _, known := reveal(v)
+	if !known {
+		return
+	}
+	if element, list := strings.CutPrefix(kind, "[]"); list {
+		if !v.IsArray() {
+			r.fail(path, "is %s, must be a list", v.TypeString())
+			return
+		}
+		for i, e := range v.ArrayValue() {
+			r.kind(module, fmt.Sprintf("%s[%d]", path, i), e, element)
+		}
+		return
+	}
+	if _, nested := blocks()[module+"."+kind]; nested {
+		r.block(module, path, v, kind)
+		return
+	}
+	fits := true
+	switch kind {
+	case "string":
+		fits = v.IsString()
+	case "bool":
+		fits = v.IsBool()
+	case "int":
+		fits = v.IsNumber() && v.NumberValue() == math.Trunc(v.NumberValue())
+	case "float64":
+		fits = v.IsNumber()
+	case "map[string]string":
+		fits = v.IsObject()
+	}
+	r.require(fits, path, "is %s, must be %s", v.TypeString(), kind)
+}
+
+// suggest names the property that an unknown one was meant to be, or all.
+func suggest(key string, fields map[string]string) string {
+	known := slices.Sorted(maps.Keys(fields))
+	edits := func(other string) int { return levenshtein.Distance(strings.ToLower(key), strings.ToLower(other), nil) }
+	nearest := slices.MinFunc(known, func(a, b string) int { return edits(a) - edits(b) })
+	if edits(nearest) <= max(2, len(key)/3) {
+		return fmt.Sprintf("; did you mean %q?", nearest)
+	}
+	return "; it has " + strings.Join(known, ", ")
+}
