@@ -1,12 +1,13 @@
 package infra
 
-import "encoding/json"
+import (
+	"encoding/json"
 
-const (
-	agentConfigPath = "/opt/aws/amazon-cloudwatch-agent/etc/newsfeed.json"
-	logPath         = "/var/log/newsfeed/feed.log"
-	hostNamespace   = "NewsFeed/Host"
+	"newsfeed/infra/boot"
 )
+
+// hostNamespace holds what the agent measures.
+const hostNamespace = "NewsFeed/Host"
 
 // agentConfig is what the CloudWatch agent measures on an instance that EC2
 // cannot see from outside, and which file it ships to the log group.
@@ -27,7 +28,7 @@ func agentConfig(logs string) (string, error) {
 			},
 		},
 		"logs": object{"logs_collected": object{"files": object{"collect_list": []object{{
-			"file_path": logPath, "log_group_name": logs, "log_stream_name": "{instance_id}"}}}}},
+			"file_path": boot.Log, "log_group_name": logs, "log_stream_name": "{instance_id}"}}}}},
 	}, "", " ")
 	return string(text), err
 }

@@ -17,12 +17,26 @@ type metric struct {
 	dimensions            pulumi.StringMap
 }
 
-// What an alarm makes of minutes without data.
+// silence is what an alarm makes of minutes without data.
+type silence int
+
+// silenceIsBad is told as such: the alarm goes to INSUFFICIENT_DATA, and says so.
+// Were it breaching, a new stack would begin with all of these on, since alarms
+// are made before their first metric; a new alarm has INSUFFICIENT_DATA already,
+// and says nothing (CloudWatch: Configuring how alarms treat missing data).
 const (
-	silenceIsFine  = "notBreaching" // no requests, no errors
-	silenceIsBad   = "breaching"    // what always reports has stopped to
-	silenceUnknown = "missing"      // nothing to say: neither alarm nor recovery
+	silenceIsFine  silence = iota // no requests, no errors
+	silenceIsBad                  // what always reports has stopped to
+	silenceUnknown                // nothing to say: neither alarm nor recovery
 )
+
+// treatment is the silence as CloudWatch calls it.
+func (s silence) treatment() string {
+	if s == silenceIsFine {
+		return "notBreaching"
+	}
+	return "missing"
+}
 
 // alarm is one line of the catalogue.
 type alarm struct {
@@ -31,8 +45,9 @@ type alarm struct {
 	expression string   // none: the one metric itself
 	below      bool     // alarms when below the threshold; otherwise above
 	threshold  float64
-	minutes    int    // in a row
-	silence    string // on purpose, each time
+	minutes    int // that must be bad
+	of         int // so many; none: in a row
+	silence    silence
 	pages      bool   // the region cannot serve; the rest warns
 	reason     string // why this threshold, and what it means to users
 	reach      string // who feels it
@@ -59,13 +74,18 @@ func NewAlarms(ctx *pulumi.Context, name string, st *stack, alerting *Alerting, 
 	a := &Alarms{}
 	return a, component(ctx, "Alarms", name, a, opts, func(s *scope) {
 		var paging []pulumi.Resource
-		rule := ""
+		rule, served := "", ""
 		for _, line := range catalogue(st) {
+			if line.name == hasServed { // the first
+				served = alarmName(s, hasServed)
+			}
 			declared := add(s, line.name, cloudwatch.NewMetricAlarm, line.args(s, alerting.Topic))
 			a.arns = append(a.arns, declared.Arn)
-			if line.pages {
+			if line.pages || line.name == hasServed {
 				paging = append(paging, declared)
-				rule += fmt.Sprintf(" OR ALARM(%q)", alarmName(s, line.name))
+			}
+			if line.pages {
+				rule += " OR " + line.rule(alarmName(s, line.name), served)
 			}
 		}
 		if rule != "" {
@@ -74,6 +94,18 @@ func NewAlarms(ctx *pulumi.Context, name string, st *stack, alerting *Alerting, 
 		line := regionHealth(st)
 		add(s, line.name, cloudwatch.NewMetricAlarm, line.args(s, alerting.World), pulumi.Provider(alerting.Provider))
 	})
+}
+
+// rule is when an alarm that pages does: when it is on, or when what must always
+// report has stopped to in a region that has served. That alarm keeps its state
+// without data: it is OK from the region's first healthy instance on. A region
+// without instances has no such alarm, and AWS takes no rule with one that is not
+// there.
+func (a alarm) rule(name, served string) string {
+	if a.silence != silenceIsBad || served == "" {
+		return fmt.Sprintf("ALARM(%q)", name)
+	}
+	return fmt.Sprintf("ALARM(%q) OR (INSUFFICIENT_DATA(%q) AND OK(%q))", name, name, served)
 }
 
 // impaired is the alarm that pages: the region cannot do its work.
@@ -105,11 +137,21 @@ func (a alarm) args(s *scope, topic *sns.TopicPolicy) *cloudwatch.MetricAlarmArg
 		AlarmDescription:   pulumi.String(a.description()),
 		ComparisonOperator: pulumi.String(comparison),
 		Threshold:          pulumi.Float64(a.threshold),
-		EvaluationPeriods:  pulumi.Int(a.minutes),
-		TreatMissingData:   pulumi.String(a.silence),
+		EvaluationPeriods:  pulumi.Int(max(a.of, a.minutes)),
+		TreatMissingData:   pulumi.String(a.silence.treatment()),
 		AlarmActions:       pulumi.Array{topic.Arn},
 		OkActions:          pulumi.Array{topic.Arn},
 		Tags:               named(s, a.name),
+	}
+	if a.of > 0 {
+		args.DatapointsToAlarm = pulumi.Int(a.minutes)
+	}
+	if a.silence == silenceIsBad {
+		args.InsufficientDataActions = pulumi.Array{topic.Arn}
+	}
+	if a.name == hasServed {
+		args.TreatMissingData = pulumi.String("ignore")
+		args.AlarmActions, args.OkActions = nil, nil
 	}
 	if a.expression == "" {
 		a.metrics[0].watched(args)

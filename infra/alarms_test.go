@@ -30,14 +30,14 @@ func TestEveryAlarmReachesOnCallAndSaysWhatToDo(t *testing.T) {
 			if p.Resources[name].Provider == "world" {
 				topic = "${alerting-world-topic.arn}"
 			}
-			if at(in, "alarmActions.0") != topic || at(in, "okActions.0") != topic {
+			if tells := at(in, "alarmActions.0") == topic && at(in, "okActions.0") == topic; !tells && name != "alarms-"+hasServed {
 				t.Errorf("%s: %s tells %v and %v", which, name, in["alarmActions"], in["okActions"])
 			}
 			if text, _ := in["alarmDescription"].(string); !description.MatchString(text) || len(text) > longestDescription || strings.ContainsAny(text, "{}") {
 				t.Errorf("%s: %s says %q: it must say what it means, how far it reaches, what to run, and where the runbook is, in 1024 letters", which, name, text)
 			}
-			if silence := in["treatMissingData"]; silence != silenceIsFine && silence != silenceIsBad && silence != silenceUnknown {
-				t.Errorf("%s: %s treats missing data as %v", which, name, silence)
+			if silence := in["treatMissingData"]; silence != "notBreaching" && silence != "missing" && name != "alarms-"+hasServed {
+				t.Errorf("%s: %s treats missing data as %v: a new stack would begin with it on", which, name, silence)
 			}
 			if in["threshold"] == nil || in["evaluationPeriods"] == nil {
 				t.Errorf("%s: %s has no threshold", which, name)
@@ -97,7 +97,7 @@ func TestTheDashboardShowsEveryAlarm(t *testing.T) {
 	body, _ := p.Resources["dashboard-region"].Inputs["dashboardBody"].(string)
 	for _, name := range p.named("aws:cloudwatch/metricAlarm:MetricAlarm") {
 		shown := strings.Contains(body, "${"+name+".arn}")
-		if !shown && name != "edge-failing" && name != "alarms-region-health" {
+		if !shown && name != "alarms-region-health" {
 			t.Errorf("%s is not on the dashboard", name)
 		}
 	}
@@ -246,5 +246,25 @@ func TestTheStandbyPagesForItsPrimary(t *testing.T) {
 		if got := strings.Contains(rule, `-peer")`); got != c.pages {
 			t.Errorf("%s: paging is %v: %s", sentence, got, rule)
 		}
+	}
+}
+
+// A new stack has no metric yet: nothing may page before it has served, and
+// everything that has stopped to report must once it has.
+func TestWhatStopsReportingPagesOnlyARegionThatHasServed(t *testing.T) {
+	t.Parallel()
+	p := mustDeploy(t, "seoul", nil)
+	rule := fmt.Sprint(p.Resources["alarms-region-impaired"].Inputs["alarmRule"])
+	want := `ALARM("newsfeed-seoul-edge-too-few-hosts") OR (INSUFFICIENT_DATA("newsfeed-seoul-edge-too-few-hosts") AND OK("newsfeed-seoul-edge-has-served"))`
+	if !strings.Contains(rule, want) {
+		t.Errorf("rule is %s\nwithout %s", rule, want)
+	}
+	quiet := p.Resources["alarms-edge-too-few-hosts"].Inputs
+	if quiet["treatMissingData"] != "missing" || at(quiet, "insufficientDataActions.0") != "${alerting-topic.arn}" {
+		t.Errorf("silence is %v and tells %v", quiet["treatMissingData"], quiet["insufficientDataActions"])
+	}
+	served := p.Resources["alarms-"+hasServed].Inputs
+	if served["treatMissingData"] != "ignore" || served["threshold"] != 0.0 || served["comparisonOperator"] != "LessThanThreshold" {
+		t.Errorf("what remembers that the region has served is %v", served)
 	}
 }

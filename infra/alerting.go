@@ -19,9 +19,9 @@ const world = "us-east-1"
 type AlertingArgs struct {
 	Account   string
 	Region    string
-	Tags      map[string]string
-	Functions string // directory of the programs
-	Runbook   string // where the page is
+	World     *aws.Provider // of the region that has Route 53's metrics
+	Functions string        // directory of the programs
+	Runbook   string        // where the page is
 	Secrets   *Secrets
 }
 
@@ -44,7 +44,7 @@ func NewAlerting(ctx *pulumi.Context, name string, args AlertingArgs, opts ...pu
 		a.Topic = topic(s, "topic", args.Account, args.Secrets.Key)
 		a.events(s)
 
-		a.Provider = must(elsewhere(ctx, "world", world, args.Tags))
+		a.Provider = args.World
 		there := pulumi.Provider(a.Provider)
 		key := add(s, "world-key", kms.NewKey, &kms.KeyArgs{
 			Description:          pulumi.String("Alarms on the health that Route 53 measures"),
@@ -87,7 +87,9 @@ var reported = []struct {
 }{
 	{"scaling", "Instances could not be started, ended or refreshed", "aws.autoscaling", []string{
 		"EC2 Instance Launch Unsuccessful", "EC2 Instance Terminate Unsuccessful",
-		"EC2 Auto Scaling Instance Refresh Failed", "EC2 Auto Scaling Instance Refresh Cancelled"}},
+		"EC2 Auto Scaling Instance Refresh Failed", "EC2 Auto Scaling Instance Refresh Cancelled",
+		"EC2 Auto Scaling Instance Refresh Rollback Started", "EC2 Auto Scaling Instance Refresh Rollback Succeeded",
+		"EC2 Auto Scaling Instance Refresh Rollback Failed"}},
 	{"health", "AWS has trouble in this region, or plans to", "aws.health", []string{"AWS Health Event"}},
 }
 

@@ -11,17 +11,15 @@ type bucket struct {
 	role       string
 	private    pulumi.Resource
 	versioning pulumi.Resource
-	encryption pulumi.Resource
 }
 
 // newBucket makes a bucket that the region's key encrypts, or S3's own if
 // secrets is nil.
-func newBucket(s *scope, role string, secrets *Secrets, opts ...pulumi.ResourceOption) *bucket {
+func newBucket(s *scope, role string, args s3.BucketV2Args, secrets *Secrets, opts ...pulumi.ResourceOption) *bucket {
 	b := &bucket{role: role}
-	b.BucketV2 = add(s, role, s3.NewBucketV2, &s3.BucketV2Args{
-		ForceDestroy: pulumi.Bool(len(opts) == 0), // what is not protected can be made again
-		Tags:         named(s, role),
-	}, opts...)
+	args.ForceDestroy = pulumi.Bool(len(opts) == 0) // what is not protected can be made again
+	args.Tags = named(s, role)
+	b.BucketV2 = add(s, role, s3.NewBucketV2, &args, opts...)
 	b.private = add(s, role+"-private", s3.NewBucketPublicAccessBlock, &s3.BucketPublicAccessBlockArgs{
 		Bucket:                b.ID(),
 		BlockPublicAcls:       pulumi.Bool(true),
@@ -45,7 +43,7 @@ func newBucket(s *scope, role string, secrets *Secrets, opts ...pulumi.ResourceO
 	if secrets != nil {
 		with.SseAlgorithm, with.KmsMasterKeyId = pulumi.String("aws:kms"), secrets.Key.Arn
 	}
-	b.encryption = add(s, role+"-encryption", s3.NewBucketServerSideEncryptionConfigurationV2, &s3.BucketServerSideEncryptionConfigurationV2Args{
+	add(s, role+"-encryption", s3.NewBucketServerSideEncryptionConfigurationV2, &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.ID(),
 		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
 			ApplyServerSideEncryptionByDefault: with,
@@ -62,17 +60,6 @@ func (b *bucket) policy(s *scope, statements ...Statement) pulumi.Resource {
 	// S3 refuses to change the policy and the access block at the same time.
 	return add(s, b.role+"-policy", s3.NewBucketPolicy, &s3.BucketPolicyArgs{
 		Bucket: b.ID(), Policy: policy(statements...)}, pulumi.DependsOn([]pulumi.Resource{b.private}))
-}
-
-// object puts what in holds into the bucket and returns its s3:// address, by way
-// of the object, so that no instance starts before it is there. It is kept when
-// the next one takes over: a rollback fetches it again.
-func (b *bucket) object(s *scope, role, key string, secrets *Secrets, in s3.BucketObjectv2Args) pulumi.StringOutput {
-	in.Bucket, in.Key = b.ID(), pulumi.String(key)
-	in.ServerSideEncryption, in.KmsKeyId = pulumi.String("aws:kms"), secrets.Key.Arn
-	in.Tags = named(s, role)
-	o := add(s, role, s3.NewBucketObjectv2, &in, pulumi.RetainOnDelete(true), pulumi.DependsOn([]pulumi.Resource{b.versioning, b.encryption}))
-	return pulumi.Sprintf("s3://%s/%s", o.Bucket, o.Key)
 }
 
 // expire deletes objects after days, and what versioning keeps of them.

@@ -9,7 +9,7 @@ import (
 // catalogue is every alarm of what the stack holds.
 func catalogue(s *stack) []alarm {
 	var all []alarm
-	for _, part := range []func(*stack) []alarm{edgeAlarms, hostAlarms, queueAlarms, databaseAlarms, cacheAlarms, productAlarms, watchAlarms} {
+	for _, part := range []func(*stack) []alarm{edgeAlarms, releaseAlarms, hostAlarms, queueAlarms, databaseAlarms, cacheAlarms, productAlarms, watchAlarms} {
 		all = append(all, part(s)...)
 	}
 	for i := range all {
@@ -73,6 +73,10 @@ func edgeAlarms(s *stack) []alarm {
 		return metric{"AWS/ApplicationELB", name, stat, of}
 	}
 	return []alarm{
+		{name: hasServed, below: true, threshold: 0, minutes: 1, silence: silenceUnknown, runbook: "too-few-hosts",
+			metrics: []metric{elb("HealthyHostCount", "Maximum", targets)},
+			reason:  "Never on: it is OK from the first instance behind the balancer on, and what must always report counts from then.",
+			reach:   reachesNobody, run: showTargets},
 		{name: "edge-errors", threshold: float64(s.Alarms.ErrorPercent), minutes: 3, silence: silenceIsFine, pages: true, runbook: "edge-errors",
 			metrics: []metric{elb("HTTPCode_ELB_5XX_Count", "Sum", balancer), elb("HTTPCode_Target_5XX_Count", "Sum", balancer), elb("RequestCount", "Sum", balancer)},
 			// A handful of requests at night is no rate.
@@ -88,6 +92,45 @@ func edgeAlarms(s *stack) []alarm {
 			metrics: []metric{elb("HealthyHostCount", "Minimum", targets)},
 			reason:  "Fewer instances are healthy than the group's minimum, which is what carries the quietest hour.", reach: reachesRegion,
 			run: "aws autoscaling describe-scaling-activities --region {region} --auto-scaling-group-name {output webGroup} --max-items 10"},
+	}
+}
+
+// hasServed is the alarm that remembers that the region has served: it is never
+// on, and OK from the first instance behind the balancer on.
+const hasServed = "edge-has-served"
+
+// ReleaseFaults is the name, within the stack, of the alarm that judges what a
+// group runs.
+func ReleaseFaults(group string) string { return group + "-release-faults" }
+
+// releaseAlarms judge a release while it is rolled out, by what is its own fault:
+// neither a user's input nor a store that is away ends a roll. A 503 with a code
+// and a 4xx are no faults; nor is what fewer than six users meet.
+func releaseAlarms(s *stack) []alarm {
+	if s.web == nil || s.web.args.Max == 0 {
+		return nil
+	}
+	balancer := pulumi.StringMap{"LoadBalancer": s.edge.Balancer.ArnSuffix}
+	elb := func(name string) metric { return metric{"AWS/ApplicationELB", name, "Sum", balancer} }
+	app := func(c *Compute, name string) metric {
+		return metric{appNamespace, name, "Sum", pulumi.StringMap{
+			"Region": pulumi.String(s.Region), "Group": pulumi.String(c.args.GroupName)}}
+	}
+	return []alarm{
+		{name: ReleaseFaults("web"), threshold: 2, minutes: 2, of: 3, silence: silenceIsFine, runbook: "bad-deployment",
+			metrics: []metric{app(s.web, "Faults"), elb("HTTPCode_ELB_502_Count"), elb("HTTPCode_ELB_504_Count"), elb("RequestCount"),
+				app(s.web, "FaultyUsers")},
+			// Of few requests a share says little: thirty faults are many there.
+			expression: "IF(FILL(e, 0) > 5, IF(FILL(d, 0) >= 300, 100 * (FILL(a, 0) + FILL(b, 0) + FILL(c, 0)) / FILL(d, 1), " +
+				"IF(FILL(a, 0) + FILL(b, 0) + FILL(c, 0) >= 30, 100, 0)), 0)",
+			reason: "What the web group runs answers with faults of its own: a roll that is under way goes back.",
+			reach:  "Some users of the region.", run: showRefresh},
+		{name: ReleaseFaults("worker"), threshold: 5, minutes: 2, of: 3, silence: silenceIsFine, runbook: "bad-deployment",
+			metrics:    []metric{app(s.worker, "JobFaults"), app(s.worker, "Jobs")},
+			expression: "IF(FILL(b, 0) >= 50, 100 * FILL(a, 0) / FILL(b, 1), 0)",
+			reason:     "What the worker group runs fails by its own fault: a roll that is under way goes back.",
+			reach:      "Friends of whoever posts in the region: stories come late, none is lost.",
+			run:        strings.Replace(showRefresh, "webGroup", "workerGroup", 1)},
 	}
 }
 

@@ -38,9 +38,9 @@ func NewCI(ctx *pulumi.Context, name string, args CIArgs, opts ...pulumi.Resourc
 		// Workflows of pull requests from forks get no token at all.
 		preview := c.role(s, "preview", args, provider, "pull_request")
 		add(s, "preview-view", newAttachment, attach(preview, "job-function/ViewOnlyAccess"))
-		add(s, "preview-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: preview.Name, Policy: policy(append(stateOf(args.State, "s3:GetObject"),
-			Statement{Sid: "Image", Actions: []string{"ssm:GetParameter"}, Resources: one(pulumi.String("arn:aws:ssm:*::parameter" + image))},
-			Statement{Sid: "Zone", Actions: []string{"route53:GetHostedZone", "route53:ListTagsForResource"}, Resources: one(pulumi.String("arn:aws:route53:::hostedzone/*"))})...)})
+		if args.State != "" {
+			add(s, "preview-may", iam.NewRolePolicy, &iam.RolePolicyArgs{Role: preview.Name, Policy: policy(stateOf(args.State, "s3:GetObject")...)})
+		}
 
 		var environments []string
 		for _, stack := range args.Stacks {

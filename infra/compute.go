@@ -16,34 +16,28 @@ const (
 	readerConnections = 16
 )
 
-// bootSeconds is more than an instance takes from its launch to its first
-// healthy answer.
-const bootSeconds = 180
+// What an instance is given, in seconds. Until it has booted the launch hook
+// holds it; grace begins when it is in service, and warm-up is until its share of
+// the load is like the others'.
+const (
+	graceSeconds     = 60
+	warmupSeconds    = 90
+	heartbeatSeconds = 300
+)
 
-// image is the public parameter that names the newest Amazon Linux 2023.
-const image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-
-// newestImage is the AMI that the parameter names. It is asked for by the token:
-// this is all that is used of the SDK's package.
-func newestImage(ctx *pulumi.Context) (string, error) {
-	var parameter struct {
-		Value string `pulumi:"value"`
-	}
-	err := ctx.Invoke("aws:ssm/getParameter:getParameter", map[string]any{"name": image}, &parameter, pulumi.Version(sdkVersion))
-	return parameter.Value, err
-}
+// bootHook is the lifecycle hook that an instance answers to once it has booted.
+const bootHook = "boot"
 
 // ComputeArgs is what a Compute needs.
 type ComputeArgs struct {
 	Command      string // of the feed binary: web or worker
+	GroupName    string
 	InstanceType string
 	Image        string // AMI
 	Min, Max     int
 	SpotPercent  int               // of the instances above Min
-	Migrate      bool              // instances bring the schema up to date before they start
 	Tags         map[string]string // default tags do not reach instances and volumes
 	Environment  pulumi.StringMap
-	Roots        pulumi.StringInput // s3:// address of the database's root certificates
 	Identity     *Identity
 	Network      *Network
 	Firewall     *Firewall
@@ -56,7 +50,8 @@ type ComputeArgs struct {
 type Compute struct {
 	pulumi.ResourceState
 
-	Group *autoscaling.Group
+	Group    *autoscaling.Group
+	Template *launchTemplate
 
 	args ComputeArgs
 }
@@ -65,7 +60,8 @@ type Compute struct {
 func NewCompute(ctx *pulumi.Context, name string, args ComputeArgs, opts ...pulumi.ResourceOption) (*Compute, error) {
 	c := &Compute{args: args}
 	return c, component(ctx, "Compute", name, c, opts, func(s *scope) {
-		c.group(s, args, template(s, args))
+		c.Template = template(s, args)
+		c.group(s, args)
 		if args.Max > 0 {
 			args.Load.follow(s, c.Group, args)
 		}
@@ -118,55 +114,66 @@ func tagSpecifications(s *scope, args ComputeArgs) pulumi.Array {
 	})
 }
 
-func (c *Compute) group(s *scope, args ComputeArgs, template *launchTemplate) {
-	// The number and not $Latest: only a change of it starts a refresh.
-	version := template.LatestVersion.ApplyT(func(v int) string { return strconv.Itoa(v) }).(pulumi.StringOutput)
+// group makes the group. The template's version is the one at its creation: from
+// then on AWS owns the pointer, and the deploy command moves it by an instance
+// refresh that can truly go back. The provider would write the new version into
+// the group first, so that a rollback returned to it (terraform-provider-aws
+// 34189). Nor does an `up` wait for instances: after a changed minimum the
+// provider waits for an exact count (5241).
+func (c *Compute) group(s *scope, args ComputeArgs) {
+	version := c.Template.LatestVersion.ApplyT(func(v int) string { return strconv.Itoa(v) }).(pulumi.StringOutput)
 	in := &autoscaling.GroupArgs{
+		Name:                   pulumi.String(args.GroupName),
 		VpcZoneIdentifiers:     args.Network.Private,
 		MinSize:                pulumi.Int(args.Min),
 		MaxSize:                pulumi.Int(args.Max),
 		HealthCheckType:        pulumi.String("EC2"),
-		HealthCheckGracePeriod: pulumi.Int(bootSeconds),
-		DefaultInstanceWarmup:  pulumi.Int(bootSeconds),
+		HealthCheckGracePeriod: pulumi.Int(graceSeconds),
+		DefaultInstanceWarmup:  pulumi.Int(warmupSeconds),
+		WaitForCapacityTimeout: pulumi.String("0"),
 		EnabledMetrics: pulumi.ToStringArray([]string{"GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize",
 			"GroupMinSize", "GroupTotalInstances"}),
-		InstanceRefresh: refresh(args),
-		Tags:            groupTags(s, args),
+		// An instance that is unhealthy runs on until another serves in its place.
+		InstanceMaintenancePolicy: autoscaling.GroupInstanceMaintenancePolicyArgs{
+			MinHealthyPercentage: pulumi.Int(100), MaxHealthyPercentage: pulumi.Int(150)},
+		// Of the group, for the first instances start with it.
+		InitialLifecycleHooks: autoscaling.GroupInitialLifecycleHookArray{autoscaling.GroupInitialLifecycleHookArgs{
+			Name: pulumi.String(bootHook), LifecycleTransition: pulumi.String("autoscaling:EC2_INSTANCE_LAUNCHING"),
+			HeartbeatTimeout: pulumi.Int(heartbeatSeconds), DefaultResult: pulumi.String("ABANDON")}},
+		Tags: groupTags(s, args),
 	}
 	if args.Edge != nil {
 		in.HealthCheckType = pulumi.String("ELB")
 		in.TargetGroupArns = pulumi.StringArray{args.Edge.Targets.Arn}
-		in.MinElbCapacity = pulumi.Int(args.Min) // `up` returns when the group serves
 	}
 	if args.SpotPercent > 0 {
-		in.MixedInstancesPolicy = mixed(args, template, version)
+		in.MixedInstancesPolicy = mixed(args, c.Template, version)
 		in.CapacityRebalance = pulumi.Bool(true)
 	} else {
-		in.LaunchTemplate = autoscaling.GroupLaunchTemplateArgs{Id: template.ID(), Version: version}
+		in.LaunchTemplate = autoscaling.GroupLaunchTemplateArgs{Id: c.Template.ID(), Version: version}
 	}
-	// An instance starts when all that it talks to is there, or it would fail its
-	// first health checks; the database, cache and queue are in its environment.
+	// What an instance needs to boot. The stores are not here: it waits for those
+	// by itself, so that a promotion starts instances while they change.
 	needs := slices.Concat(args.Network.all, args.Firewall.all, args.Secrets.all, args.Identity.all)
 	if args.Edge != nil {
 		needs = append(needs, args.Edge.all...)
 	}
 	// Scaling sets the desired capacity; to raise a group, raise its minimum.
-	c.Group = add(s, "group", autoscaling.NewGroup, in, pulumi.DependsOn(needs), pulumi.IgnoreChanges([]string{"desiredCapacity"}))
+	// Whole objects are ignored: of one that is ignored in part, the state's part
+	// would be sent along with the next change.
+	c.Group = add(s, "group", autoscaling.NewGroup, in, pulumi.DependsOn(needs),
+		pulumi.IgnoreChanges([]string{"desiredCapacity", "launchTemplate", "mixedInstancesPolicy"}))
 }
 
-// refresh replaces instances when the template changes: new ones first, and
-// back to the old template if they fail.
-func refresh(args ComputeArgs) autoscaling.GroupInstanceRefreshArgs {
-	preferences := autoscaling.GroupInstanceRefreshPreferencesArgs{
-		MinHealthyPercentage: pulumi.Int(100),
-		MaxHealthyPercentage: pulumi.Int(150),
-		AutoRollback:         pulumi.Bool(true),
+// runs is what the group should run, for the deploy command to roll it to.
+func (c *Compute) runs() pulumi.Map {
+	runs := pulumi.Map{"group": c.Group.Name, "template": c.Template.ID(), "version": c.Template.LatestVersion}
+	if c.args.SpotPercent > 0 {
+		runs["spot"] = pulumi.Map{
+			"onDemandBase": pulumi.Int(c.args.Min), "onDemandPercentage": pulumi.Int(100 - c.args.SpotPercent),
+			"instanceTypes": pulumi.ToStringArray(alike(c.args.InstanceType))}
 	}
-	if args.Edge != nil {
-		preferences.AlarmSpecification = autoscaling.GroupInstanceRefreshPreferencesAlarmSpecificationArgs{
-			Alarms: pulumi.StringArray{args.Edge.Failing.Name}}
-	}
-	return autoscaling.GroupInstanceRefreshArgs{Strategy: pulumi.String("Rolling"), Preferences: preferences}
+	return runs
 }
 
 // mixed buys a share of the instances above the minimum as Spot, from types of

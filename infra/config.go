@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// namespace of every key in Config, but for Region and Tags.
+// namespace of every key in Config, but for those of the provider.
 const namespace = "newsfeed:"
 
 // Role says whether this stack's database takes the writes.
@@ -28,13 +28,16 @@ type Config struct {
 	Project      string
 	Region       string            // aws:region
 	Tags         map[string]string // aws:defaultTags.tags
+	Provider     ProviderConfig    // the rest of the aws namespace that counts
 
 	Role      Role           `config:"role"`
 	Peer      string         `config:"peer"`
 	Strategy  Strategy       `config:"strategy"`
 	Domain    string         `config:"domain"`
 	Zone      string         `config:"zone"`
-	Artifact  string         `config:"artifact"`  // absolute once loaded
+	ZoneID    string         `config:"zoneId"`
+	Release   Release        `config:"release"`
+	Image     string         `config:"image"`     // AMI of the instances
 	Functions string         `config:"functions"` // absolute once loaded
 	Runbook   string         `config:"runbook"`
 	Network   NetworkConfig  `config:"network"`
@@ -85,6 +88,7 @@ type DatabaseConfig struct {
 	MaxStorageGiB  int    `config:"maxStorageGiB"`
 	IOPS           int    `config:"iops"` // 0: what gp3 includes
 	MaxConnections int    `config:"maxConnections"`
+	MultiAZ        bool   `config:"multiAZ"`      // a standby in another zone, for an instance at full size
 	ReadReplicas   int    `config:"readReplicas"` // in the region
 	BackupDays     int    `config:"backupDays"`
 }
@@ -94,6 +98,9 @@ type CacheConfig struct {
 	NodeType string `config:"nodeType"`
 	Shards   int    `config:"shards"`
 	Replicas int    `config:"replicas"` // of each shard
+	// TokenUpdate is what an update of the token, or of this, does to the old
+	// one: rotate keeps it beside the new one, set ends it.
+	TokenUpdate string `config:"tokenUpdate"`
 }
 
 // AlarmsConfig holds the thresholds that differ between installations.
@@ -122,15 +129,14 @@ type CIConfig struct {
 func defaults() Config {
 	return Config{
 		Strategy:  WarmStandby,
-		Artifact:  filepath.Join(".local", "bin", "arm64", "feed"),
 		Functions: filepath.Join(".local", "bin", "arm64"),
 		Runbook:   "docs/runbook.md",
 		Network:   NetworkConfig{NAT: natPerAZ},
 		Web:       WebConfig{InstanceType: "m7g.large", Min: 2, Max: 12, CPUTarget: 50, RequestsPerTarget: 6000},
 		Worker:    WorkerConfig{InstanceType: "m7g.medium", Min: 1, Max: 6, BacklogPerInstance: 1000},
 		Database: DatabaseConfig{InstanceClass: "db.m7g.large", StorageGiB: 100, MaxStorageGiB: 500,
-			MaxConnections: 680, BackupDays: 7},
-		Cache: CacheConfig{NodeType: "cache.m7g.large", Shards: 2, Replicas: 1},
+			MaxConnections: 680, MultiAZ: true, BackupDays: 7},
+		Cache: CacheConfig{NodeType: "cache.m7g.large", Shards: 2, Replicas: 1, TokenUpdate: tokenRotate},
 		Alarms: AlarmsConfig{ErrorPercent: 1, LatencySeconds: 1, CPUPercent: 80, MemoryPercent: 85,
 			DiskPercent: 80, BacklogSeconds: 60, ReplicaLagSeconds: 30, FreeStorageGiB: 10,
 			ConnectionsPercent: 80, CacheHitPercent: 80, VisibleSeconds: 5},
@@ -160,26 +166,8 @@ func loadConfig(ctx *pulumi.Context) (*Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err // the values below would only repeat it
 	}
-	for _, path := range []*string{&c.Artifact, &c.Functions} {
-		if !filepath.IsAbs(*path) {
-			*path = filepath.Join(ctx.RootDirectory(), *path)
-		}
+	if !filepath.IsAbs(c.Functions) {
+		c.Functions = filepath.Join(ctx.RootDirectory(), c.Functions)
 	}
 	return &c, c.Validate()
-}
-
-// loadProvider reads the two keys of the aws namespace that the program needs
-// itself: the region, and the tags that its other providers must also set.
-func loadProvider(ctx *pulumi.Context, c *Config) error {
-	c.Region, _ = ctx.GetConfig("aws:region")
-	raw, set := ctx.GetConfig("aws:defaultTags")
-	if !set {
-		return nil
-	}
-	var tags struct {
-		Tags map[string]string `config:"tags"`
-	}
-	err := decode("aws:defaultTags", raw, reflect.ValueOf(&tags).Elem())
-	c.Tags = tags.Tags
-	return err
 }

@@ -3,6 +3,7 @@ package infra
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -18,11 +19,12 @@ const (
 type DatabaseArgs struct {
 	DatabaseConfig
 	Kind     DatabaseKind
-	MultiAZ  bool
+	Second   bool   // of the two regions: its windows are other ones
 	Replicas int    // in the region
 	Source   string // ARN of the primary in the other region: of what is replicated, or restored
 	Restore  bool   // a Writer that begins with the replicated backups of Source
 	Password Secret
+	Monitor  Monitor
 	Network  *Network
 	Firewall *Firewall
 	Secrets  *Secrets
@@ -58,28 +60,46 @@ func NewDatabase(ctx *pulumi.Context, name string, args DatabaseArgs, opts ...pu
 		}
 		parameters := parameterGroup(s, args)
 		d.instance(s, args, parameters)
-		d.replicas(s, args, parameters)
+		d.replicas(s, args)
 		d.events(s, args)
+		s.fill("connection", args.Secrets.Database, pulumi.StringMap{
+			"username": pulumi.String(databaseUser), "password": args.Password.Output(),
+			"endpoint": d.Endpoint, "readers": joined(d.Readers)})
 	})
 }
+
+// windows are the hours, in UTC, in which the instance is backed up and
+// maintained: the small hours of Seoul. The regions have different ones, and the
+// second, which replicates, is maintained first: a replica's engine must not be
+// older than its source's (RDS: Upgrading a MySQL DB engine version). A replica
+// that is being backed up cannot be promoted.
+func windows(second bool) (backup, maintenance string) {
+	if second {
+		return "16:00-17:00", "sat:17:30-sat:18:30"
+	}
+	return "18:00-19:00", "sun:19:30-sun:20:30"
+}
+
+// How long the provider waits. Its own default ends a creation after 40 minutes,
+// and leaves an instance that no state knows (terraform-provider-aws 22990).
+var databaseTimeouts = pulumi.Timeouts(&pulumi.CustomTimeouts{Create: "3h", Update: "3h", Delete: "2h"})
 
 // instance makes the primary or the replica. As a replica it has no username,
 // password or database name: those are its source's until it is promoted.
 func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
-	monitor := s.role("monitoring", "monitoring.rds.amazonaws.com")
-	may := add(s, "monitoring-may", newAttachment, attach(monitor, monitoringPolicy))
 	subnets := add(s, "subnets", rds.NewSubnetGroup, &rds.SubnetGroupArgs{SubnetIds: args.Network.Isolated, Tags: named(s, "database")})
 
-	in := d.common(s, args, parameters)
+	in := d.common(args)
+	in.ParameterGroupName = parameters.Name
 	in.Engine = pulumi.String(engine)
 	in.EngineVersion = pulumi.String(engineVersion)
 	in.AllocatedStorage = pulumi.Int(args.StorageGiB)
 	in.DbSubnetGroupName = subnets.Name
 	in.KmsKeyId = args.Secrets.Key.Arn
 	in.MultiAz = pulumi.Bool(args.MultiAZ)
-	in.MonitoringRoleArn = monitor.Arn
 	in.BackupRetentionPeriod = pulumi.Int(args.BackupDays)
-	in.BackupWindow = pulumi.String("18:00-19:00") // UTC: the small hours of Seoul
+	backup, _ := windows(args.Second)
+	in.BackupWindow = pulumi.String(backup)
 	in.DeletionProtection = pulumi.Bool(true)
 	in.FinalSnapshotIdentifier = pulumi.Sprintf("%s-%s-final", s.ctx.Project(), s.ctx.Stack())
 	in.Tags = named(s, "database")
@@ -96,52 +116,56 @@ func (d *Database) instance(s *scope, args DatabaseArgs, parameters *rds.Paramet
 		in.Password = args.Password.Output()
 		in.DbName = pulumi.String(databaseName)
 	}
-	// What an instance was once restored from must not replace it later.
-	d.Instance = add(s, "instance", rds.NewInstance, in, pulumi.Protect(true), pulumi.IgnoreChanges([]string{"restoreToPointInTime"}),
-		pulumi.DependsOn([]pulumi.Resource{may}))
+	// What an instance was once restored from must not replace it later, nor the
+	// names that a replica has from its source and shows when it is promoted.
+	d.Instance = add(s, "instance", rds.NewInstance, in, pulumi.Protect(true), databaseTimeouts, args.Monitor.may,
+		pulumi.IgnoreChanges([]string{"restoreToPointInTime", "dbName", "username"}))
 	d.Endpoint = d.Instance.Endpoint
 	d.Readers = pulumi.StringArray{d.Endpoint}
 }
 
-// replicas makes the read replicas in the region, which take their subnets and
-// key from their source: AWS refuses to be told.
-func (d *Database) replicas(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) {
+// replicas makes the read replicas in the region, which take their subnets,
+// parameters and key from their source: AWS refuses to be told. One that has
+// another source is another replica (terraform-provider-aws 16054).
+func (d *Database) replicas(s *scope, args DatabaseArgs) {
 	if args.Replicas > 0 {
 		d.Readers = nil
 	}
 	for i := range args.Replicas {
-		in := d.common(s, args, parameters)
+		in := d.common(args)
 		in.ReplicateSourceDb = d.Instance.Identifier
-		in.MonitoringRoleArn = d.Instance.MonitoringRoleArn
 		in.SkipFinalSnapshot = pulumi.Bool(true) // it holds nothing of its own
 		in.Tags = named(s, fmt.Sprintf("reader-%d", i+1))
-		reader := add(s, fmt.Sprintf("reader-%d", i+1), rds.NewInstance, in)
+		reader := add(s, fmt.Sprintf("reader-%d", i+1), rds.NewInstance, in, databaseTimeouts, args.Monitor.may, pulumi.ReplaceOnChanges([]string{"replicateSourceDb"}))
 		d.replicated, d.Readers = append(d.replicated, reader), append(d.Readers, reader.Endpoint)
 	}
 }
 
 // common is what the instance and its replicas share.
-func (d *Database) common(s *scope, args DatabaseArgs, parameters *rds.ParameterGroup) *rds.InstanceArgs {
+func (d *Database) common(args DatabaseArgs) *rds.InstanceArgs {
+	_, maintenance := windows(args.Second)
 	in := &rds.InstanceArgs{
 		InstanceClass:       pulumi.String(args.InstanceClass),
 		MaxAllocatedStorage: pulumi.Int(args.MaxStorageGiB),
 		StorageType:         pulumi.String("gp3"),
 		StorageEncrypted:    pulumi.Bool(true),
-		ParameterGroupName:  parameters.Name,
 		VpcSecurityGroupIds: pulumi.StringArray{args.Firewall.Group("database")},
 		PubliclyAccessible:  pulumi.Bool(false),
 		// What `up` reports as done is done; what needs a quiet hour is deployed in one.
-		ApplyImmediately:                   pulumi.Bool(true),
-		AutoMinorVersionUpgrade:            pulumi.Bool(true),
-		MaintenanceWindow:                  pulumi.String("sun:19:30-sun:20:30"), // UTC
-		CopyTagsToSnapshot:                 pulumi.Bool(true),
-		DeleteAutomatedBackups:             pulumi.Bool(false),
-		EngineLifecycleSupport:             pulumi.String("open-source-rds-extended-support-disabled"),
-		EnabledCloudwatchLogsExports:       pulumi.ToStringArray([]string{"error", "slowquery"}),
-		MonitoringInterval:                 pulumi.Int(15),
-		PerformanceInsightsEnabled:         pulumi.Bool(true),
-		PerformanceInsightsKmsKeyId:        args.Secrets.Key.Arn,
-		PerformanceInsightsRetentionPeriod: pulumi.Int(7), // days; longer is billed
+		ApplyImmediately:             pulumi.Bool(true),
+		AutoMinorVersionUpgrade:      pulumi.Bool(true),
+		MaintenanceWindow:            pulumi.String(maintenance),
+		CopyTagsToSnapshot:           pulumi.Bool(true),
+		DeleteAutomatedBackups:       pulumi.Bool(false),
+		EngineLifecycleSupport:       pulumi.String("open-source-rds-extended-support-disabled"),
+		EnabledCloudwatchLogsExports: pulumi.ToStringArray([]string{"error", "slowquery"}),
+		MonitoringInterval:           pulumi.Int(15),
+		MonitoringRoleArn:            args.Monitor.Role.Arn,
+		PerformanceInsightsEnabled:   pulumi.Bool(hasInsights(args.InstanceClass)),
+	}
+	if hasInsights(args.InstanceClass) {
+		in.PerformanceInsightsKmsKeyId = args.Secrets.Key.Arn
+		in.PerformanceInsightsRetentionPeriod = pulumi.Int(7) // days; longer is billed
 	}
 	if args.IOPS > 0 {
 		in.Iops = pulumi.Int(args.IOPS)
@@ -149,36 +173,38 @@ func (d *Database) common(s *scope, args DatabaseArgs, parameters *rds.Parameter
 	return in
 }
 
-// parameters of MySQL. A static one takes effect with a reboot only, and RDS
-// refuses to be asked for less.
-type parameter struct {
-	name, value string
-	static      bool
+// hasInsights says whether RDS offers Performance Insights for MySQL on the
+// class: not on the smallest (RDS: Amazon RDS DB engine, Region, and instance
+// class support for Performance Insights).
+func hasInsights(class string) bool {
+	return !strings.HasPrefix(class, "db.t4g.") || !strings.HasSuffix(class, ".micro") && !strings.HasSuffix(class, ".small")
 }
+
+// parameters of MySQL, all dynamic: a static one would take effect with a reboot
+// only, and RDS refuses to be asked for less.
+type parameter struct{ name, value string }
 
 func parameterGroup(s *scope, args DatabaseArgs) *rds.ParameterGroup {
 	parameters := []parameter{
-		{"max_connections", strconv.Itoa(args.MaxConnections), false},
-		{"require_secure_transport", "1", false},
-		{"binlog_format", "ROW", false},
-		{"slow_query_log", "1", false},
-		{"long_query_time", "0.5", false},
-		{"wait_timeout", "600", false},           // above the pools' idle time
-		{"interactive_timeout", "3600", false},   // a person at a prompt
-		{"max_execution_time", "10000", false},   // ms, SELECT only: below every request's deadline is the app's own
-		{"innodb_lock_wait_timeout", "5", false}, // s: a request does not wait longer
-		{"performance_schema", "1", true},        // what Performance Insights reads
+		{"max_connections", strconv.Itoa(args.MaxConnections)},
+		{"require_secure_transport", "1"},
+		{"binlog_format", "ROW"},
+		{"slow_query_log", "1"},
+		{"long_query_time", "0.5"},
+		{"log_output", "FILE"},            // RDS's default is a table, which no log group sees
+		{"wait_timeout", "600"},           // above the pools' idle time
+		{"interactive_timeout", "3600"},   // a person at a prompt
+		{"max_execution_time", "10000"},   // ms, SELECT only: below every request's deadline is the app's own
+		{"innodb_lock_wait_timeout", "5"}, // s: a request does not wait longer
+		// performance_schema is left alone: RDS manages it for Performance Insights
+		// unless it is set (RDS: Turning on the Performance Schema).
 	}
 	return add(s, "parameters", rds.NewParameterGroup, &rds.ParameterGroupArgs{
 		Family:      pulumi.String(engineFamily),
 		Description: pulumi.String("What newsfeed asks of MySQL"),
 		Parameters: rds.ParameterGroupParameterArray(plural(parameters, func(p parameter) rds.ParameterGroupParameterInput {
-			method := "immediate"
-			if p.static {
-				method = "pending-reboot"
-			}
 			return rds.ParameterGroupParameterArgs{
-				Name: pulumi.String(p.name), Value: pulumi.String(p.value), ApplyMethod: pulumi.String(method)}
+				Name: pulumi.String(p.name), Value: pulumi.String(p.value), ApplyMethod: pulumi.String("immediate")}
 		})),
 		Tags: named(s, "parameters"),
 	})

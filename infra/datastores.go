@@ -52,22 +52,22 @@ func databaseAlarms(s *stack) []alarm {
 	return all
 }
 
-// cacheAlarms has a line per shard: ElastiCache measures its nodes, which are
-// numbered in the group, and an alarm takes ten metrics at most.
+// cacheAlarms has a line per shard: ElastiCache measures its nodes, and an alarm
+// takes ten metrics at most. The nodes are those that there are: shards get new
+// numbers when a cluster grows again (terraform-provider-aws 43884).
 func cacheAlarms(s *stack) []alarm {
 	if s.cache.Group == nil {
 		return nil
 	}
 	var all []alarm
+	n := s.cache.size.Replicas + 1
 	for shard := 1; shard <= s.cache.size.Shards; shard++ {
 		nodes := func(name, stat string) (of []metric) {
-			for node := 1; node <= s.cache.size.Replicas+1; node++ {
-				of = append(of, metric{"AWS/ElastiCache", name, stat, pulumi.StringMap{
-					"CacheClusterId": pulumi.Sprintf("%s-%04d-%03d", s.cache.Group.ID(), shard, node)}})
+			for node := range n {
+				of = append(of, metric{"AWS/ElastiCache", name, stat, pulumi.StringMap{"CacheClusterId": s.cache.node((shard-1)*n + node)}})
 			}
 			return of
 		}
-		n := s.cache.size.Replicas + 1
 		all = append(all,
 			alarm{name: fmt.Sprintf("cache-memory-%d", shard), threshold: float64(s.Alarms.MemoryPercent), minutes: 10, silence: silenceIsBad, runbook: "cache-memory",
 				metrics: nodes("DatabaseMemoryUsagePercentage", "Maximum"), expression: allOf("MAX", n), reason: "The shard soon evicts feeds that are in use.",

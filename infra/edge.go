@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -25,9 +24,7 @@ type EdgeArgs struct {
 	Network  *Network
 	Firewall *Firewall
 	Storage  *Storage
-	Alerting *Alerting
-	// ShowRefresh is the command that shows an instance refresh.
-	ShowRefresh string
+	Secrets  *Secrets
 }
 
 // Edge is the load balancer over all zones, with its certificate: the only
@@ -37,8 +34,7 @@ type Edge struct {
 	awaited
 
 	Balancer *lb.LoadBalancer
-	Targets  *lb.TargetGroup         // nil under a maintenance page
-	Failing  *cloudwatch.MetricAlarm // instances answer 5xx; a refresh rolls back on it
+	Targets  *lb.TargetGroup // nil under a maintenance page
 }
 
 // NewEdge makes the load balancer, which answers as args.Front says.
@@ -46,18 +42,17 @@ func NewEdge(ctx *pulumi.Context, name string, args EdgeArgs, opts ...pulumi.Res
 	e := &Edge{}
 	return e, component(ctx, "Edge", name, e, opts, func(s *scope) {
 		e.balancer(s, args)
-		e.protect(s)
+		e.protect(s, args.Secrets)
 		answer := maintenance()
 		if args.Front == Serving {
 			e.targets(s, args)
-			e.failing(s, args)
 			answer = lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), TargetGroupArn: e.Targets.Arn}
 		}
 		add(s, "https", lb.NewListener, &lb.ListenerArgs{
 			LoadBalancerArn: e.Balancer.Arn,
 			Port:            pulumi.Int(httpsPort),
 			Protocol:        pulumi.String("HTTPS"),
-			SslPolicy:       pulumi.String("ELBSecurityPolicy-TLS13-1-2-2021-06"),
+			SslPolicy:       pulumi.String("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"),
 			CertificateArn:  certificate(s, args),
 			DefaultActions:  lb.ListenerDefaultActionArray{answer},
 			Tags:            named(s, "https"),
@@ -92,7 +87,8 @@ func (e *Edge) balancer(s *scope, args EdgeArgs) {
 }
 
 // targets makes the group that web instances join. An instance that answers
-// unready twice is out of rotation within 10 s.
+// unready three times is out of rotation within 15 s; it does so only for what is
+// its own fault.
 func (e *Edge) targets(s *scope, args EdgeArgs) {
 	e.Targets = add(s, "targets", lb.NewTargetGroup, &lb.TargetGroupArgs{
 		VpcId:               args.Network.VPC.ID(),
@@ -100,7 +96,8 @@ func (e *Edge) targets(s *scope, args EdgeArgs) {
 		Port:                pulumi.Int(appPort),
 		Protocol:            pulumi.String("HTTP"),
 		DeregistrationDelay: pulumi.Int(deregistrationSeconds),
-		// Sends less to an instance that is slow, a cold cache for instance.
+		// Sends less to an instance that is slow. It excludes slow start: an instance
+		// is warm before it says that it has booted.
 		LoadBalancingAlgorithmType: pulumi.String("least_outstanding_requests"),
 		HealthCheck: lb.TargetGroupHealthCheckArgs{
 			Path:               pulumi.String("/healthz/ready"),
@@ -108,21 +105,10 @@ func (e *Edge) targets(s *scope, args EdgeArgs) {
 			Interval:           pulumi.Int(5),
 			Timeout:            pulumi.Int(2),
 			HealthyThreshold:   pulumi.Int(2),
-			UnhealthyThreshold: pulumi.Int(2),
+			UnhealthyThreshold: pulumi.Int(3),
 		},
 		Tags: named(s, "web"),
 	})
-}
-
-// failing alarms within two minutes of instances answering with errors: soon
-// enough to end a bad deployment.
-func (e *Edge) failing(s *scope, args EdgeArgs) {
-	line := alarm{name: "edge-failing", threshold: 20, minutes: 2, silence: silenceIsFine, runbook: "bad-deployment",
-		metrics: []metric{{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum",
-			pulumi.StringMap{"LoadBalancer": e.Balancer.ArnSuffix, "TargetGroup": e.Targets.ArnSuffix}}},
-		reason: "Instances answer 5xx, as one that cannot serve does: an instance refresh that is under way goes back.",
-		reach:  "Some users of the region.", run: args.ShowRefresh}
-	e.Failing = add(s, "failing", cloudwatch.NewMetricAlarm, line.args(s, args.Alerting.Topic))
 }
 
 // maintenance is the page of a region that keeps only backups.

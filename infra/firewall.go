@@ -38,7 +38,7 @@ var flows = []flow{
 	{"worker", "cache", cachePort, "feeds"},
 	{"web", "endpoints", httpsPort, "AWS APIs inside the VPC"},
 	{"worker", "endpoints", httpsPort, "AWS APIs inside the VPC"},
-	{"web", anywhere, httpsPort, "AWS APIs, packages, the peer's health"},
+	{"web", anywhere, httpsPort, "AWS APIs, packages, the other region"},
 	{"worker", anywhere, httpsPort, "AWS APIs, packages"},
 }
 

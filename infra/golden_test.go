@@ -187,8 +187,11 @@ func inline(value any) string {
 func readable(key string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		if m, isMetric := v["metric"].(map[string]any); isMetric {
+		if m, isMetric := v["metric"].(map[string]any); isMetric && v["id"] != nil {
 			return fmt.Sprintf("%v = %v %v, %v of %vs, %s", v["id"], m["namespace"], m["metricName"], m["stat"], m["period"], inline(m["dimensions"]))
+		}
+		if m, isStat := v["metric"].(map[string]any); isStat { // of a policy, by the minute
+			return fmt.Sprintf("%v %v, %v, %s", m["namespace"], m["metricName"], v["stat"], inline(m["dimensions"]))
 		}
 		all := map[string]any{}
 		for k, element := range v {
@@ -202,9 +205,6 @@ func readable(key string, value any) any {
 	case string:
 		if key == "dashboardBody" {
 			return fmt.Sprintf("%d widgets", strings.Count(v, `"type"`))
-		}
-		if key == "content" {
-			return fmt.Sprintf("%d certificates", strings.Count(v, "BEGIN CERTIFICATE"))
 		}
 		if key == "userData" {
 			text, _ := base64.StdEncoding.DecodeString(v)

@@ -85,15 +85,28 @@ type IdentityArgs struct {
 	Secrets *Secrets
 	Storage *Storage
 	Queue   *Queue
+	Groups  map[string]string // of instances: the name of each Auto Scaling group
+	Account string
+	Region  string
 }
 
 // Identity is what instances are allowed to do: one profile for web, one for
-// worker, neither with a permission that its process does not use.
+// worker. It is there whatever the strategy: roles are made by a control plane in
+// us-east-1 (AWS: Fault Isolation Boundaries, global services), which a failover
+// must not need.
 type Identity struct {
 	pulumi.ResourceState
 	awaited
 
+	Monitor  Monitor
 	profiles map[string]*iam.InstanceProfile
+}
+
+// Monitor is the role as which RDS writes what it measures on an instance. RDS
+// refuses an instance whose role may not do so yet.
+type Monitor struct {
+	Role *iam.Role
+	may  pulumi.ResourceOption
 }
 
 // Profile is the instance profile of the group with the name, web or worker.
@@ -103,11 +116,14 @@ func (i *Identity) Profile(group string) *iam.InstanceProfile { return i.profile
 func NewIdentity(ctx *pulumi.Context, name string, args IdentityArgs, opts ...pulumi.ResourceOption) (*Identity, error) {
 	i := &Identity{profiles: map[string]*iam.InstanceProfile{}}
 	return i, component(ctx, "Identity", name, i, opts, func(s *scope) {
-		i.profiles["web"] = profile(s, "web", append(every(args),
+		i.Monitor.Role = s.role("monitoring", "monitoring.rds.amazonaws.com")
+		may := add(s, "monitoring-may", newAttachment, attach(i.Monitor.Role, monitoringPolicy))
+		i.Monitor.may = pulumi.DependsOn([]pulumi.Resource{may})
+		i.profiles["web"] = profile(s, "web", append(every(args), boots(args, "web"),
 			Statement{Sid: "Publish", Actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
 			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, Resources: one(objects(args.Storage.Media))},
 		))
-		i.profiles["worker"] = profile(s, "worker", append(every(args),
+		i.profiles["worker"] = profile(s, "worker", append(every(args), boots(args, "worker"),
 			Statement{Sid: "FanOut", Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility",
 				"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
 			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:DeleteObject"}, Resources: one(objects(args.Storage.Media))},
@@ -123,6 +139,15 @@ func every(args IdentityArgs) []Statement {
 			Resources: []pulumi.StringInput{args.Secrets.Database.Arn, args.Secrets.Cache.Arn}},
 		{Sid: "Key", Actions: []string{"kms:Decrypt", "kms:GenerateDataKey"}, Resources: one(args.Secrets.Key.Arn)},
 	}
+}
+
+// boots lets an instance say of itself, and of its own group only, that it has
+// booted, is still at it, or is no good.
+func boots(args IdentityArgs, group string) Statement {
+	return Statement{Sid: "Boot",
+		Actions: []string{"autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat", "autoscaling:SetInstanceHealth"},
+		Resources: one(pulumi.Sprintf("arn:aws:autoscaling:%s:%s:autoScalingGroup:*:autoScalingGroupName/%s",
+			args.Region, args.Account, args.Groups[group]))}
 }
 
 // Managed policies that AWS keeps in step with its own agents.

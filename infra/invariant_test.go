@@ -24,9 +24,9 @@ var allPlans struct {
 
 func makePlans(t *testing.T) map[string]*plan {
 	t.Helper()
-	sale := list{mapping{"name": "sale", "start": "2026-11-27T09:00", "end": "2026-11-28T02:00", "min": 4, "max": 12}}
+	sale := list{mapping{"name": "sale", "start": "2096-11-27T09:00", "end": "2096-11-28T02:00", "min": 4, "max": 12}}
 	plans := map[string]*plan{
-		"seoul without NAT": mustDeploy(t, "seoul", settings{"network.nat": "none", "network.endpoints": plural(withoutNAT, func(s string) any { return s })}),
+		"seoul without NAT": mustDeploy(t, "seoul", settings{"peer": nil, "network.nat": "none", "network.endpoints": plural(withoutNAT, func(s string) any { return s })}),
 		"seoul with one NAT, readers, Spot, two zones and a sale": mustDeploy(t, "seoul", settings{"network.nat": "single", "database.readReplicas": 2,
 			"worker.spotPercent": 50, "network.azs": list{"ap-northeast-2a", "ap-northeast-2c"}, "web.schedule": sale, "slackWebhook": hook, "ci": mapping{"repository": "example/newsfeed", "state": "newsfeed-state"}}),
 		"seoul alone": mustDeploy(t, "seoul", settings{"peer": nil}),
@@ -198,6 +198,7 @@ var untaggable = []string{
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "aws:s3/bucketVersioningV2:BucketVersioningV2",
 	"aws:secretsmanager/secretVersion:SecretVersion", "aws:sns/topicPolicy:TopicPolicy", "aws:sqs/queuePolicy:QueuePolicy",
 	"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", "aws:wafv2/webAclAssociation:WebAclAssociation",
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
 }
 
 func untagged(_ string, r planned) string {

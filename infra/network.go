@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -44,11 +45,15 @@ func (n *Network) Tables() pulumi.StringArray {
 	return idsOf(append(slices.Clip(n.privateTables), n.isolatedTable))
 }
 
-// tier is one kind of subnet; its number is the /20 of its first zone.
+// tier is one kind of subnet; its number is the /20 of zone a.
 type tier struct {
 	name  string
 	first int
 }
+
+// zoneLetters are the zones that a tier has room for: a block belongs to the
+// letter, so that a zone that comes or goes moves no other's.
+const zoneLetters = "abcd"
 
 var (
 	public   = tier{"public", 0}
@@ -56,16 +61,17 @@ var (
 	isolated = tier{"isolated", 8}
 )
 
-// block returns the /20 of the zone with index i within the /16 of the VPC.
-func (t tier) block(vpc string, i int) string {
+// block returns the /20 of the zone within the /16 of the VPC.
+func (t tier) block(vpc, az string) string {
 	octets := netip.MustParsePrefix(vpc).Addr().As4()
-	octets[2] = byte((t.first + i) * 16)
+	octets[2] = byte((t.first + strings.Index(zoneLetters, letter(az))) * 16)
 	return netip.PrefixFrom(netip.AddrFrom4(octets), 20).String()
 }
 
 // NewNetwork makes the VPC over the zones of args.
 func NewNetwork(ctx *pulumi.Context, name string, args NetworkArgs, opts ...pulumi.ResourceOption) (*Network, error) {
 	n := &Network{}
+	args.AZs = slices.Sorted(slices.Values(args.AZs)) // their order says nothing
 	return n, component(ctx, "Network", name, n, opts, func(s *scope) {
 		n.VPC = add(s, "vpc", ec2("Vpc"), pulumi.Map{
 			"cidrBlock":          pulumi.String(args.CIDR),
@@ -92,8 +98,8 @@ func (n *Network) public(s *scope, args NetworkArgs) {
 		"destinationCidrBlock": pulumi.String(anywhere),
 		"gatewayId":            n.Internet.ID(),
 	})
-	for i := range args.AZs {
-		n.Public = append(n.Public, n.subnet(s, public, i, args, table))
+	for _, az := range args.AZs {
+		n.Public = append(n.Public, n.subnet(s, public, az, args, table))
 	}
 }
 
@@ -122,15 +128,17 @@ func (n *Network) private(s *scope, args NetworkArgs) {
 			})
 		}
 		n.privateTables = append(n.privateTables, table)
-		n.Private = append(n.Private, n.subnet(s, private, i, args, table))
+		n.Private = append(n.Private, n.subnet(s, private, az, args, table))
 	}
 }
 
 // isolated makes the subnets of the data stores; nothing routes them outside.
+// They are protected: RDS gives up no subnet that an instance is in, and says so
+// half-way (ModifyDBSubnetGroup: SubnetAlreadyInUse).
 func (n *Network) isolated(s *scope, args NetworkArgs) {
 	n.isolatedTable = n.table(s, "isolated")
-	for i := range args.AZs {
-		n.Isolated = append(n.Isolated, n.subnet(s, isolated, i, args, n.isolatedTable))
+	for _, az := range args.AZs {
+		n.Isolated = append(n.Isolated, n.subnet(s, isolated, az, args, n.isolatedTable, pulumi.Protect(true)))
 	}
 }
 
@@ -149,14 +157,15 @@ func (n *Network) table(s *scope, role string) pulumi.CustomResource {
 	return add(s, role, ec2("RouteTable"), pulumi.Map{"vpcId": n.VPC.ID(), "tags": named(s, role)})
 }
 
-func (n *Network) subnet(s *scope, t tier, i int, args NetworkArgs, table pulumi.CustomResource) pulumi.StringInput {
-	role := fmt.Sprintf("%s-%s", t.name, letter(args.AZs[i]))
+func (n *Network) subnet(s *scope, t tier, az string, args NetworkArgs, table pulumi.CustomResource,
+	opts ...pulumi.ResourceOption) pulumi.StringInput {
+	role := fmt.Sprintf("%s-%s", t.name, letter(az))
 	subnet := add(s, role+"-subnet", ec2("Subnet"), pulumi.Map{
 		"vpcId":            n.VPC.ID(),
-		"cidrBlock":        pulumi.String(t.block(args.CIDR, i)),
-		"availabilityZone": pulumi.String(args.AZs[i]),
+		"cidrBlock":        pulumi.String(t.block(args.CIDR, az)),
+		"availabilityZone": pulumi.String(az),
 		"tags":             named(s, role),
-	})
+	}, opts...)
 	add(s, role+"-table", ec2("RouteTableAssociation"), pulumi.Map{
 		"subnetId": subnet.ID(), "routeTableId": table.ID(),
 	})

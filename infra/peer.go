@@ -11,16 +11,14 @@ import (
 // the program runs, not when a resource is made: a missing one must fail the
 // preview as well.
 type Peer struct {
-	Region           string
-	Strategy         Strategy
-	VPCID            string
-	VPCCIDR          string
-	RouteTables      []string          // private and isolated
-	Groups           map[string]string // security groups, by name in Firewall
-	DatabaseARN      string
-	DatabaseEndpoint string
-	MediaBucket      string
-	KeyARN           string
+	Region      string
+	Strategy    Strategy
+	VPCID       string
+	VPCCIDR     string
+	RouteTables []string // private and isolated
+	DatabaseARN string
+	MediaBucket string
+	KeyARN      string
 }
 
 // readPeer reads the peer's outputs, or returns nil if this stack needs none:
@@ -37,19 +35,12 @@ func readPeer(ctx *pulumi.Context, c *Config) (*Peer, error) {
 	}
 	r := &reader{ref: ref, stack: c.Peer}
 	p := &Peer{Region: read[string](r, "region"), Strategy: Strategy(read[string](r, "strategy")), VPCID: read[string](r, "vpcId"), VPCCIDR: read[string](r, "vpcCidr"),
-		MediaBucket: read[string](r, "mediaBucket"), KeyARN: read[string](r, "keyArn"), Groups: map[string]string{}}
+		MediaBucket: read[string](r, "mediaBucket"), KeyARN: read[string](r, "keyArn")}
 	for _, table := range read[[]any](r, "routeTables") {
 		p.RouteTables = append(p.RouteTables, fmt.Sprint(table))
 	}
-	groups := read[map[string]any](r, "securityGroups")
-	for _, name := range crossed {
-		p.Groups[name] = fmt.Sprint(groups[name])
-		if groups[name] == nil {
-			r.missing("securityGroups." + name)
-		}
-	}
 	if c.Role == Standby || c.restored() {
-		p.DatabaseARN, p.DatabaseEndpoint = read[string](r, "databaseArn"), read[string](r, "databaseEndpoint")
+		p.DatabaseARN = read[string](r, "databaseArn")
 	}
 	if r.err != nil {
 		return nil, r.err

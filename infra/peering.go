@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -14,12 +13,12 @@ type PeeringArgs struct {
 	Peer     *Peer
 	Provider *aws.Provider // of the peer's region
 	Network  *Network
-	Firewall *Firewall
 }
 
-// Peering joins the VPCs of the two regions: instances of each may reach the
-// database of the other. One stack owns both sides, for good and whatever its
-// role: a failover then changes nothing in the other region.
+// Peering joins the VPCs of the two regions. No instance opens a connection to
+// the other region's database: what it cannot write itself it sends there as a
+// request. One stack owns both sides, for good and whatever its role: a failover
+// then changes nothing in the other region.
 type Peering struct {
 	pulumi.ResourceState
 }
@@ -53,9 +52,6 @@ func NewPeering(ctx *pulumi.Context, name string, args PeeringArgs, opts ...pulu
 
 		routes(s, "route", accepted, args.Network.Tables(), args.Peer.VPCCIDR)
 		routes(s, "route-there", accepted, plural(args.Peer.RouteTables, func(id string) pulumi.StringInput { return pulumi.String(id) }), args.CIDR, there)
-
-		crossing(s, "", args.Firewall.Group, args.Peer.VPCCIDR)
-		crossing(s, "-there", func(name string) pulumi.StringInput { return pulumi.String(args.Peer.Groups[name]) }, args.CIDR, there)
 	})
 }
 
@@ -68,34 +64,4 @@ func routes(s *scope, role string, over pulumi.CustomResource, tables []pulumi.S
 			"vpcPeeringConnectionId": over.ID(),
 		}, opts...)
 	}
-}
-
-// crossed are the security groups whose members talk to the other region.
-var crossed = []string{"web", "worker", "database"}
-
-// crossing is the firewall's part between the regions: instances here reach the
-// database there, and the database here lets the instances there in.
-func crossing(s *scope, suffix string, group func(string) pulumi.StringInput, block string, opts ...pulumi.ResourceOption) {
-	port, tcp := pulumi.Int(databasePort), pulumi.String("tcp")
-	for _, from := range []string{"web", "worker"} {
-		add(s, from+"-out"+suffix, vpc.NewSecurityGroupEgressRule, &vpc.SecurityGroupEgressRuleArgs{
-			SecurityGroupId: group(from), IpProtocol: tcp, FromPort: port, ToPort: port, CidrIpv4: pulumi.String(block),
-			Description: pulumi.String("the other region's database"), Tags: named(s, from)}, opts...)
-	}
-	add(s, "database-in"+suffix, vpc.NewSecurityGroupIngressRule, &vpc.SecurityGroupIngressRuleArgs{
-		SecurityGroupId: group("database"), IpProtocol: tcp, FromPort: port, ToPort: port, CidrIpv4: pulumi.String(block),
-		Description: pulumi.String("the other region's instances"), Tags: named(s, "database")}, opts...)
-}
-
-// elsewhere is a provider for another region. It checks nothing when it starts:
-// that region may be the one that is down.
-func elsewhere(ctx *pulumi.Context, name, region string, tags map[string]string) (*aws.Provider, error) {
-	return aws.NewProvider(ctx, name, &aws.ProviderArgs{
-		Region:                    pulumi.String(region),
-		DefaultTags:               aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(tags)},
-		SkipCredentialsValidation: pulumi.Bool(true),
-		SkipMetadataApiCheck:      pulumi.Bool(true),
-		SkipRegionValidation:      pulumi.Bool(true),
-		SkipRequestingAccountId:   pulumi.Bool(true),
-	})
 }

@@ -50,7 +50,7 @@ type settings map[string]any
 func fixedPrograms(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"feed", slackProgram, watchProgram} {
+	for _, name := range []string{slackProgram, watchProgram} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("the "+name+" binary"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,8 @@ func stackFile(t testing.TB, stack string, changes settings) map[string]string {
 		t.Fatal(err)
 	}
 	programs := fixedPrograms(t)
-	file.Config["newsfeed:artifact"] = filepath.Join(programs, "feed")
+	file.Config["newsfeed:release"] = "feed-1@sha256:" + strings.Repeat("0123456789abcdef", 4)
+	file.Config["newsfeed:image"] = "ami-0123456789abcdef0"
 	file.Config["newsfeed:functions"] = programs
 	file.Config["newsfeed:databasePassword"] = "a-database-password"
 	file.Config["newsfeed:cacheToken"] = "a-token-for-the-cache"
@@ -162,8 +163,6 @@ type mocks struct {
 func (m *mocks) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "000000000000"},
-		"aws:route53/getZone:getZone":                   {"zoneId": "Z0ZONE"},
-		"aws:ssm/getParameter:getParameter":             {"value": "ami-0123456789"},
 	}
 	answer, known := answers[args.Token]
 	if !known {
@@ -209,6 +208,13 @@ func (m *mocks) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		}
 	}
 	outputs["latestVersion"] = resource.NewProperty(1.0)
+	if shards, clustered := outputs["numNodeGroups"]; clustered {
+		var members []resource.PropertyValue
+		for i := range int(shards.NumberValue() * (1 + outputs["replicasPerNodeGroup"].NumberValue())) {
+			members = append(members, of(fmt.Sprintf("node-%d", i+1)))
+		}
+		outputs["memberClusters"] = resource.NewProperty(members)
+	}
 	var proofs []resource.PropertyValue
 	for i := range 2 {
 		proofs = append(proofs, resource.NewProperty(resource.PropertyMap{
@@ -248,13 +254,11 @@ func (m *mocks) peerOutputs(id string) resource.PropertyMap {
 	}
 	outputs := map[string]any{
 		"region": region, "vpcCidr": cidr, "strategy": m.strategy,
-		"vpcId":            stack + ".vpc",
-		"routeTables":      []any{stack + ".private-a", stack + ".private-b", stack + ".private-c", stack + ".isolated"},
-		"securityGroups":   map[string]any{"web": stack + ".web", "worker": stack + ".worker", "database": stack + ".database"},
-		"mediaBucket":      stack + "-media",
-		"keyArn":           "arn:aws:kms:" + region + ":000000000000:key/" + stack,
-		"databaseArn":      "arn:aws:rds:" + region + ":000000000000:db:" + stack,
-		"databaseEndpoint": stack + ".database:3306",
+		"vpcId":       stack + ".vpc",
+		"routeTables": []any{stack + ".private-a", stack + ".private-b", stack + ".private-c", stack + ".isolated"},
+		"mediaBucket": stack + "-media",
+		"keyArn":      "arn:aws:kms:" + region + ":000000000000:key/" + stack,
+		"databaseArn": "arn:aws:rds:" + region + ":000000000000:db:" + stack,
 	}
 	switch stack {
 	case "never-up":

@@ -17,7 +17,7 @@ type requests struct {
 	edge *Edge
 }
 
-func (r requests) follow(s *scope, group *autoscaling.Group, args ComputeArgs) {
+func (r requests) follow(s *scope, group *autoscaling.Group, _ ComputeArgs) {
 	track(s, "cpu", group, r.CPUTarget, autoscaling.PolicyTargetTrackingConfigurationArgs{
 		PredefinedMetricSpecification: autoscaling.PolicyTargetTrackingConfigurationPredefinedMetricSpecificationArgs{
 			PredefinedMetricType: pulumi.String("ASGAverageCPUUtilization")},
@@ -28,8 +28,8 @@ func (r requests) follow(s *scope, group *autoscaling.Group, args ComputeArgs) {
 			ResourceLabel:        pulumi.Sprintf("%s/%s", r.edge.Balancer.ArnSuffix, r.edge.Targets.ArnSuffix)},
 	})
 	for _, sale := range r.Schedule {
-		scheduled(s, sale.Name+"-start", group, sale.Start, sale.Min, sale.Max)
-		scheduled(s, sale.Name+"-end", group, sale.End, args.Min, args.Max)
+		scheduled(s, sale.Name+"-start", group, sale.begins(), sale.Min, sale.Max)
+		scheduled(s, sale.Name+"-end", group, sale.ends(), r.Min, r.Max)
 	}
 }
 

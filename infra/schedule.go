@@ -54,16 +54,47 @@ func (p *problems) schedule(w WebConfig) {
 // would be zero instances.
 const unchanged = -1
 
-// scheduled resizes the group at a time in Seoul. It is a recurrence, once a
-// year, because AWS refuses a start in the past: the stack that is first brought
-// up, or promoted, after the sale would fail.
-func scheduled(s *scope, name string, group *autoscaling.Group, at string, smallest, largest int) {
-	t := must(time.Parse(scheduleTime, at))
+// early is how long before a sale the group grows: instances boot, and fill
+// their connections, before the first customer comes.
+const early = 15 * time.Minute
+
+// seoul is UTC+9 all year.
+var seoul = time.FixedZone("Asia/Seoul", 9*3600)
+
+// now is the time by which a program knows whether a sale is on; tests set it.
+var now = time.Now
+
+// begins and ends are when the group is raised for the sale, and lowered again.
+func (s ScheduleConfig) begins() time.Time { return s.time(s.Start).Add(-early) }
+func (s ScheduleConfig) ends() time.Time   { return s.time(s.End) }
+
+func (s ScheduleConfig) time(local string) time.Time {
+	return must(time.ParseInLocation(scheduleTime, local, seoul))
+}
+
+// sizes are those of the web group at the moment: within a sale they are the
+// sale's. So an `up`, a promotion or a first creation in the middle of one agrees
+// with what the schedule has done, or would have.
+func (w WebConfig) sizes(at time.Time) (smallest, largest int) {
+	for _, s := range w.Schedule {
+		if !at.Before(s.begins()) && at.Before(s.ends()) {
+			return s.Min, s.Max
+		}
+	}
+	return w.Min, w.Max
+}
+
+// scheduled resizes the group once. What is past is left out: AWS refuses a start
+// that is (PutScheduledUpdateGroupAction: "Given start time is in the past"), and
+// forgets an action that is done.
+func scheduled(s *scope, name string, group *autoscaling.Group, at time.Time, smallest, largest int) {
+	if !at.After(now()) {
+		return
+	}
 	add(s, name, autoscaling.NewSchedule, &autoscaling.ScheduleArgs{
 		AutoscalingGroupName: group.Name,
 		ScheduledActionName:  pulumi.String(name),
-		TimeZone:             pulumi.String("Asia/Seoul"),
-		Recurrence:           pulumi.String(fmt.Sprintf("%d %d %d %d *", t.Minute(), t.Hour(), t.Day(), t.Month())),
+		StartTime:            pulumi.String(at.UTC().Format(time.RFC3339)),
 		MinSize:              pulumi.Int(smallest),
 		MaxSize:              pulumi.Int(largest),
 		DesiredCapacity:      pulumi.Int(unchanged),

@@ -15,13 +15,11 @@ const (
 	databaseName = "newsfeed"
 )
 
-// SecretsArgs holds the values that instances fetch.
+// SecretsArgs is what a Secrets needs.
 type SecretsArgs struct {
-	Account          string
-	Region           string
-	DatabasePassword Secret
-	CacheToken       Secret
-	SlackWebhook     Secret // may be unset
+	Account      string
+	Region       string
+	SlackWebhook Secret // may be unset
 }
 
 // Secrets is the region's key, which encrypts everything in it that is at
@@ -31,8 +29,8 @@ type Secrets struct {
 	awaited
 
 	Key      *kms.Key
-	Database *secretsmanager.Secret // JSON: username, password
-	Cache    *secretsmanager.Secret // JSON: token
+	Database *secretsmanager.Secret // JSON: username, password, endpoint, readers
+	Cache    *secretsmanager.Secret // JSON: token, endpoint
 	Slack    *secretsmanager.Secret // JSON: url; nil if there is no webhook
 }
 
@@ -51,38 +49,36 @@ func NewSecrets(ctx *pulumi.Context, name string, args SecretsArgs, opts ...pulu
 			Name:        pulumi.Sprintf("alias/%s-%s", ctx.Project(), ctx.Stack()),
 			TargetKeyId: x.Key.KeyId,
 		})
-		x.Database = x.secret(s, "database", "What the app signs in to MySQL with", map[string]pulumi.StringInput{
-			"username": pulumi.String(databaseUser), "password": args.DatabasePassword.Output()})
-		x.Cache = x.secret(s, "cache", "What the app signs in to Redis with", map[string]pulumi.StringInput{
-			"token": args.CacheToken.Output()})
+		// What is in these two is written by Database and Cache, once they know it.
+		x.Database = x.secret(s, "database", "Where MySQL is, and what the app signs in to it with")
+		x.Cache = x.secret(s, "cache", "Where Redis is, and what the app signs in to it with")
 		if args.SlackWebhook.Set() {
-			x.Slack = x.secret(s, "slack", "Where alarms are posted in Slack", map[string]pulumi.StringInput{
-				"url": args.SlackWebhook.Output()})
+			x.Slack = x.secret(s, "slack", "Where alarms are posted in Slack")
+			s.fill("slack-value", x.Slack, pulumi.StringMap{"url": args.SlackWebhook.Output()})
 		}
 	})
 }
 
-// secret makes a secret with a version that holds fields as a JSON object.
-func (x *Secrets) secret(s *scope, role, description string, fields map[string]pulumi.StringInput) *secretsmanager.Secret {
-	secret := add(s, role, secretsmanager.NewSecret, &secretsmanager.SecretArgs{
+// secret makes a secret without a value.
+func (x *Secrets) secret(s *scope, role, description string) *secretsmanager.Secret {
+	return add(s, role, secretsmanager.NewSecret, &secretsmanager.SecretArgs{
 		Description:          pulumi.String(description),
 		KmsKeyId:             x.Key.Arn,
 		RecoveryWindowInDays: pulumi.Int(7),
 		Tags:                 named(s, role),
 	}, pulumi.Protect(true))
-	values := pulumi.StringMap{}
-	for key, value := range fields {
-		values[key] = value
-	}
-	text := values.ToStringMapOutput().ApplyT(func(known map[string]string) (string, error) {
+}
+
+// fill gives a secret its value: the fields as a JSON object.
+func (s *scope) fill(role string, secret *secretsmanager.Secret, fields pulumi.StringMap) {
+	text := fields.ToStringMapOutput().ApplyT(func(known map[string]string) (string, error) {
 		raw, err := json.Marshal(known)
 		return string(raw), err
 	}).(pulumi.StringOutput)
-	add(s, role+"-value", secretsmanager.NewSecretVersion, &secretsmanager.SecretVersionArgs{
+	add(s, role, secretsmanager.NewSecretVersion, &secretsmanager.SecretVersionArgs{
 		SecretId:     secret.ID(),
 		SecretString: text,
 	})
-	return secret
 }
 
 // What the key's policy allows: to administer it and to use it.

@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -9,10 +10,12 @@ import (
 // stack is what has been declared, as far as instances and outputs need it.
 type stack struct {
 	*Config
-	has  Holding
-	peer *Peer
+	has     Holding
+	peer    *Peer
+	account string
 
 	secrets  *Secrets
+	identity *Identity
 	alerting *Alerting
 	storage  *Storage
 	network  *Network
@@ -57,12 +60,14 @@ func (s *stack) databaseArgs() DatabaseArgs {
 	args := DatabaseArgs{
 		DatabaseConfig: s.Database,
 		Kind:           s.has.Database,
-		MultiAZ:        s.has.Compute == Full,
+		Second:         s.Second(),
 		Restore:        s.restored(),
 		Password:       s.DatabasePassword,
+		Monitor:        s.identity.Monitor,
 		Network:        s.network, Firewall: s.firewall, Secrets: s.secrets, Alerting: s.alerting,
 	}
-	if s.has.Compute == Full {
+	args.MultiAZ = s.Database.MultiAZ && s.has.Database != BackupsOnly && s.full()
+	if s.full() {
 		args.Replicas = s.Database.ReadReplicas
 	}
 	if s.peer != nil {
@@ -81,73 +86,100 @@ func (s *stack) cacheArgs() CacheArgs {
 	}
 }
 
-// webArgs sizes the web group by the strategy.
-func (s *stack) webArgs(ami string, identity *Identity) ComputeArgs {
-	args := s.compute(ami, identity)
-	args.Command, args.InstanceType, args.Edge = "web", s.Web.InstanceType, s.edge
-	args.Min, args.Max = s.has.Compute.of(s.Web.Min, s.Web.Max)
-	web := s.Web
-	if s.has.Compute != Full {
-		web.Schedule = nil // a sale is not the standby's, until it is promoted
+// full says whether the strategy has this stack carry all users.
+func (c *Config) full() bool { return c.Holding().Compute == Full }
+
+// compute says how much the stack runs: nothing, before anything was released.
+func (c *Config) compute() Scale {
+	if scale := c.Holding().Compute; scale == Absent || c.Release.Set() {
+		return scale
 	}
+	return Zero
+}
+
+// networkArgs leaves out what only instances need where there are none: gateways
+// and endpoints are billed by the hour.
+func (s *stack) networkArgs() NetworkArgs {
+	args := NetworkArgs{s.Network, s.Region, s.secrets}
+	if s.compute() <= Zero {
+		args.NAT, args.Endpoints = natNone, nil
+	}
+	return args
+}
+
+// groupNames are those of the groups of instances. They are fixed, so that
+// instances and commands know them.
+func (c *Config) groupNames() map[string]string {
+	names := map[string]string{}
+	for _, command := range []string{"web", "worker"} {
+		names[command] = fmt.Sprintf("%s-%s-%s", c.Project, c.Stack, command)
+	}
+	return names
+}
+
+// webArgs sizes the web group by the strategy, and by the sale that is on.
+func (s *stack) webArgs() ComputeArgs {
+	args := s.computeArgs("web")
+	args.InstanceType, args.Edge = s.Web.InstanceType, s.edge
+	web := s.Web
+	smallest, largest := web.sizes(now())
+	if !s.full() {
+		web.Schedule = nil // a sale is not the standby's, until it is promoted
+		smallest, largest = web.Min, web.Max
+	}
+	args.Min, args.Max = s.compute().of(smallest, largest)
 	args.Load = requests{web, s.edge}
 	return args
 }
 
 // workerArgs sizes the worker group by the strategy.
-func (s *stack) workerArgs(ami string, identity *Identity) ComputeArgs {
-	args := s.compute(ami, identity)
-	args.Command, args.InstanceType = "worker", s.Worker.InstanceType
+func (s *stack) workerArgs() ComputeArgs {
+	args := s.computeArgs("worker")
+	args.InstanceType = s.Worker.InstanceType
 	args.SpotPercent = s.Worker.SpotPercent
-	args.Min, args.Max = s.has.Compute.of(s.Worker.Min, s.Worker.Max)
+	args.Min, args.Max = s.compute().of(s.Worker.Min, s.Worker.Max)
 	args.Load = backlog{s.Worker, s.queue}
 	return args
 }
 
-// compute is what both groups share.
-func (s *stack) compute(ami string, identity *Identity) ComputeArgs {
+// computeArgs is what both groups share.
+func (s *stack) computeArgs(command string) ComputeArgs {
 	return ComputeArgs{
-		Image:       ami,
-		Identity:    identity,
-		Migrate:     s.has.Database == Writer,
+		Command:     command,
+		GroupName:   s.groupNames()[command],
+		Image:       s.Image,
+		Identity:    s.identity,
 		Tags:        s.Tags,
-		Environment: s.environment(),
-		Roots:       s.storage.Roots,
+		Environment: s.environment(command),
 		Network:     s.network, Firewall: s.firewall, Secrets: s.secrets,
 	}
 }
 
-// environment is everything that the app is told. A standby reads its own
-// replica and sends its writes to the primary, over the peering.
-func (s *stack) environment() pulumi.StringMap {
-	writer := s.database.Endpoint
-	if s.has.Database == Replica {
-		writer = pulumi.String(s.peer.DatabaseEndpoint).ToStringOutput()
-	}
-	writes := "local"
-	if s.has.Routing == Latency {
-		writes = "forward" // active-active: taken here, sent to the primary
-	}
-	health := ""
+// environment is everything that the app is told: what does not change with the
+// role. Where the stores are, which of them a promotion brings or moves, is in
+// the secrets; who may write, instances learn as they run.
+func (s *stack) environment(command string) pulumi.StringMap {
+	peer, artifact := "", ""
 	if s.Peer != "" {
-		health = regionHealthURL(s.Peer, s.Domain)
+		peer = regionURL(s.Peer, s.Domain)
+	}
+	if s.Release.Set() {
+		artifact = fmt.Sprintf("s3://%s/%s", ArtifactsBucket(s.Project, s.account, s.Region), s.Release.Key())
 	}
 	return pulumi.StringMap{
+		"AWS_REGION":                           pulumi.String(s.Region),
 		"NEWSFEED_REGION":                      pulumi.String(s.Region),
+		"NEWSFEED_GROUP":                       pulumi.String(s.groupNames()[command]),
 		"NEWSFEED_PORT":                        pulumi.String(strconv.Itoa(appPort)),
-		"NEWSFEED_DATABASE_WRITER":             writer,
-		"NEWSFEED_DATABASE_READERS":            joined(s.database.Readers),
 		"NEWSFEED_DATABASE_NAME":               pulumi.String(databaseName),
 		"NEWSFEED_DATABASE_SECRET":             s.secrets.Database.Arn,
 		"NEWSFEED_DATABASE_WRITER_CONNECTIONS": pulumi.String(strconv.Itoa(writerConnections)),
 		"NEWSFEED_DATABASE_READER_CONNECTIONS": pulumi.String(strconv.Itoa(readerConnections)),
-		"NEWSFEED_CACHE":                       s.cache.Endpoint,
 		"NEWSFEED_CACHE_SECRET":                s.secrets.Cache.Arn,
 		"NEWSFEED_QUEUE_URL":                   s.queue.FanOut.Url,
 		"NEWSFEED_MEDIA_BUCKET":                s.storage.Media.Bucket,
-		"NEWSFEED_ARTIFACT":                    s.storage.Binary,
-		"NEWSFEED_PEER_HEALTH_URL":             pulumi.String(health),
-		"NEWSFEED_WRITES":                      pulumi.String(writes),
+		"NEWSFEED_ARTIFACT":                    pulumi.String(artifact),
+		"NEWSFEED_PEER_URL":                    pulumi.String(peer),
 		"NEWSFEED_DRAIN_SECONDS":               pulumi.String(strconv.Itoa(drainSeconds)),
 	}
 }
@@ -168,10 +200,6 @@ func joined(list pulumi.StringArray) pulumi.StringOutput {
 // export writes the outputs: for people, and for the stack that stands by for
 // this one (see Peer).
 func (s *stack) export(ctx *pulumi.Context) {
-	groups := pulumi.StringMap{}
-	for _, name := range crossed {
-		groups[name] = s.firewall.Group(name)
-	}
 	for name, value := range map[string]pulumi.Input{
 		"region":         pulumi.String(s.Region),
 		"role":           pulumi.String(string(s.Role)),
@@ -182,7 +210,6 @@ func (s *stack) export(ctx *pulumi.Context) {
 		"vpcId":          s.network.VPC.ID(),
 		"vpcCidr":        pulumi.String(s.Network.CIDR),
 		"routeTables":    s.network.Tables(),
-		"securityGroups": groups,
 		"mediaBucket":    s.storage.Media.Bucket,
 		"keyArn":         s.secrets.Key.Arn,
 		"queueUrl":       s.queue.FanOut.Url,
@@ -199,6 +226,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 	if s.web != nil {
 		ctx.Export("webGroup", s.web.Group.Name)
 		ctx.Export("workerGroup", s.worker.Group.Name)
+		ctx.Export("runs", pulumi.Map{"web": s.web.runs(), "worker": s.worker.runs()})
 	}
 	if s.cache.Group != nil {
 		ctx.Export("cacheGroup", s.cache.Group.ID())
@@ -212,7 +240,6 @@ func (s *stack) export(ctx *pulumi.Context) {
 	}
 	if s.database.Instance != nil {
 		ctx.Export("databaseArn", s.database.Instance.Arn)
-		ctx.Export("databaseEndpoint", s.database.Endpoint)
 		ctx.Export("databaseIdentifier", s.database.Instance.Identifier)
 	}
 }

@@ -1,47 +1,39 @@
 package infra
 
 import (
-	"crypto/sha256"
-	_ "embed" // the roots below
-	"encoding/hex"
-	"io"
-	"os"
+	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// databaseRoots are the certificates that sign those of RDS. Instances fetch
-// them with the binary: an instance that starts while a region is being lost
-// must not wait for anything outside.
-//
-//go:embed rds.pem
-var databaseRoots string
-
 // StorageArgs is what a Storage needs.
 type StorageArgs struct {
-	Artifact string // path of the feed binary
-	Domain   string // whose pages may upload media
-	Account  string
-	Secrets  *Secrets
+	Domain  string // whose pages may upload media
+	Account string
+	Region  string
+	Secrets *Secrets
 }
 
-// Storage is the stack's buckets, all private, versioned and encrypted, and the
-// feed binary in one of them.
+// Storage is the stack's buckets, all private, versioned and encrypted.
 type Storage struct {
 	pulumi.ResourceState
 
-	Artifacts *s3.BucketV2
+	Artifacts *s3.BucketV2 // the binaries that `make release` uploads, each under its digest
 	Media     *s3.BucketV2
-	Logs      *s3.BucketV2        // of the load balancer
-	LogsOpen  pulumi.Resource     // depended on by what has logs delivered
-	Binary    pulumi.StringOutput // s3://bucket/feed/<sha256>
-	Roots     pulumi.StringOutput // s3://bucket/roots/<sha256>
+	Logs      *s3.BucketV2    // of the load balancer
+	LogsOpen  pulumi.Resource // depended on by what has logs delivered
 
 	mediaVersioning pulumi.Resource // replication needs it first
 }
 
-// NewStorage makes the buckets and uploads the binary under its content hash.
+// ArtifactsBucket is the name of a region's bucket for binaries: known without
+// the stack's state, to what uploads them and to what instances are told.
+func ArtifactsBucket(project, account, region string) string {
+	return fmt.Sprintf("%s-artifacts-%s-%s", project, account, region)
+}
+
+// NewStorage makes the buckets.
 func NewStorage(ctx *pulumi.Context, name string, args StorageArgs, opts ...pulumi.ResourceOption) (*Storage, error) {
 	st := &Storage{}
 	return st, component(ctx, "Storage", name, st, opts, func(s *scope) {
@@ -52,19 +44,14 @@ func NewStorage(ctx *pulumi.Context, name string, args StorageArgs, opts ...pulu
 }
 
 func (st *Storage) artifacts(s *scope, args StorageArgs) {
-	b := newBucket(s, "artifacts", args.Secrets)
+	b := newBucket(s, "artifacts", s3.BucketV2Args{Bucket: pulumi.String(ArtifactsBucket(s.ctx.Project(), args.Account, args.Region))}, args.Secrets)
 	st.Artifacts = b.BucketV2
 	b.policy(s)
 	b.expireOldVersions(s, 90)
-	st.Binary = b.object(s, "binary", "feed/"+must(hashOf(args.Artifact)), args.Secrets,
-		s3.BucketObjectv2Args{Source: pulumi.NewFileAsset(args.Artifact)})
-	sum := sha256.Sum256([]byte(databaseRoots))
-	st.Roots = b.object(s, "roots", "roots/"+hex.EncodeToString(sum[:]), args.Secrets,
-		s3.BucketObjectv2Args{Content: pulumi.String(databaseRoots)})
 }
 
 func (st *Storage) media(s *scope, args StorageArgs) {
-	b := newBucket(s, "media", args.Secrets, pulumi.Protect(true), pulumi.RetainOnDelete(true))
+	b := newBucket(s, "media", s3.BucketV2Args{}, args.Secrets, pulumi.Protect(true), pulumi.RetainOnDelete(true))
 	st.Media, st.mediaVersioning = b.BucketV2, b.versioning
 	b.policy(s)
 	b.expireOldVersions(s, 30)
@@ -83,7 +70,7 @@ func (st *Storage) media(s *scope, args StorageArgs) {
 // logs makes the bucket that the load balancer writes to, which it can only
 // with S3's own key.
 func (st *Storage) logs(s *scope, args StorageArgs) {
-	b := newBucket(s, "logs", nil)
+	b := newBucket(s, "logs", s3.BucketV2Args{}, nil)
 	st.Logs = b.BucketV2
 	st.LogsOpen = b.policy(s, Statement{
 		Sid:       "LoadBalancer",
@@ -100,17 +87,3 @@ const accessLogs = "edge"
 
 // objects is the ARN of everything in a bucket.
 func objects(b *s3.BucketV2) pulumi.StringOutput { return pulumi.Sprintf("%s/*", b.Arn) }
-
-// hashOf returns the SHA-256 of a file, in hex.
-func hashOf(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}

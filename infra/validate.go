@@ -42,6 +42,8 @@ func (c *Config) Validate() error {
 	c.validateNames(&p)
 	c.validateSecrets(&p)
 	c.Network.validate(&p, c.Region)
+	p.require(c.Network.NAT != natNone || c.Peer == "", "network.nat", "is none, but there is the peer %s: instances could not ask it who writes, "+
+		"nor send it what they may not write: use single", c.Peer)
 	c.Web.validate(&p)
 	c.Worker.validate(&p)
 	c.Database.validate(&p)
@@ -60,7 +62,7 @@ func (c *Config) validateStack(p *problems) {
 	p.require(c.Peer != c.Stack || c.Peer == "", "peer", "is this stack itself: name the other one")
 	p.require(c.Role != Standby || c.Peer != "", "peer", "is not set: a standby needs the stack that it stands by for")
 	p.require(!c.Network.Peering || c.Peer != "", "peer", "is not set, but network.peering is: name the stack to join")
-	p.built("artifact", c.Artifact)
+	c.validateRelease(p)
 	for _, program := range []string{slackProgram, watchProgram} {
 		p.built("functions", filepath.Join(c.Functions, program))
 	}
@@ -86,6 +88,9 @@ func (p *problems) built(path, file string) {
 	}
 }
 
+// zoneID is Route 53's ResourceId without its path (API reference, HostedZone).
+var zoneID = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
+
 var domainName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$`)
 
 func (c *Config) validateNames(p *problems) {
@@ -93,6 +98,8 @@ func (c *Config) validateNames(p *problems) {
 	p.require(domainName.MatchString(c.Zone), "zone", "is %q, must be a domain name in small letters", c.Zone)
 	inside := c.Domain == c.Zone || strings.HasSuffix(c.Domain, "."+c.Zone)
 	p.require(inside, "domain", "%q is not in the zone %q: its records would have no home", c.Domain, c.Zone)
+	p.require(zoneID.MatchString(c.ZoneID), "zoneId", "is %q, must be the ID of the hosted zone %s, like Z0123456789ABCDEFGHIJ: "+
+		"aws route53 list-hosted-zones-by-name --dns-name %s", c.ZoneID, c.Zone, c.Zone)
 }
 
 var (
@@ -137,7 +144,9 @@ func (n NetworkConfig) validate(p *problems, region string) {
 	p.require(len(n.AZs) <= 3, "network.azs", "names %d availability zones, must name 2 or 3", len(n.AZs))
 	for i, az := range n.AZs {
 		path := fmt.Sprintf("network.azs[%d]", i)
-		p.require(strings.HasPrefix(az, region) && len(az) == len(region)+1, path, "%q is not an availability zone of %s", az, region)
+		good := strings.HasPrefix(az, region) && len(az) == len(region)+1
+		p.require(good, path, "%q is not an availability zone of %s", az, region)
+		p.require(!good || strings.Contains(zoneLetters, letter(az)), path, "%q has no block in the network: its zones are %s", az, zoneLetters)
 		p.require(!slices.Contains(n.AZs[:i], az), path, "%q is there twice", az)
 	}
 	p.oneOf("network.nat", n.NAT, natPerAZ, natSingle, natNone)
@@ -157,7 +166,9 @@ func (n NetworkConfig) validate(p *problems, region string) {
 var endpointName = regexp.MustCompile(`^[a-z][a-z0-9.-]+$`)
 
 // withoutNAT is what an instance needs to reach when nothing routes it outside.
-var withoutNAT = []string{"logs", "monitoring", "secretsmanager", "sqs", "ssm", "ssmmessages"}
+// The agent asks ec2 for the group that it reports for, the launch hook answers
+// to autoscaling.
+var withoutNAT = []string{"autoscaling", "ec2", "logs", "monitoring", "secretsmanager", "sqs", "ssm", "ssmmessages"}
 
 func (w WebConfig) validate(p *problems) {
 	p.instance("web.instanceType", w.InstanceType)
@@ -206,27 +217,23 @@ func (d DatabaseConfig) validate(p *problems) {
 	p.require(d.BackupDays <= 35, "database.backupDays", "is %d, must be at most 35", d.BackupDays)
 }
 
-// validateConnections: every instance of the region may fill its pools, and
-// while the standby's database is a replica its instances write here as well.
+// validateConnections: every instance of the region may fill its pools.
 func (c *Config) validateConnections(p *problems) {
 	instances := c.Web.Max + c.Worker.Max
-	own, peer := instances*writerConnections, 0
+	own := instances * writerConnections
 	if c.Database.ReadReplicas == 0 {
 		own += instances * readerConnections
 	}
-	if c.Peer != "" {
-		peer = instances * writerConnections
-	}
 	most := c.Database.MaxConnections * 9 / 10
-	p.require(own+peer <= most, "database.maxConnections",
-		"is %d, but the pools of web.max + worker.max = %d instances reach %d connections and those of the peer %d, above 90%% of it (%d): "+
-			"raise it or lower web.max", c.Database.MaxConnections, instances, own, peer, most)
+	p.require(own <= most, "database.maxConnections", "is %d, but the pools of web.max + worker.max = %d instances reach %d connections, "+
+		"above 90%% of it (%d): raise it or lower web.max", c.Database.MaxConnections, instances, own, most)
 }
 
 func (c CacheConfig) validate(p *problems) {
 	p.class("cache.nodeType", "cache.", c.NodeType, cacheFamilies)
 	p.between("cache.shards", c.Shards, 1, 90)
 	p.between("cache.replicas", c.Replicas, 1, 5)
+	p.oneOf("cache.tokenUpdate", c.TokenUpdate, tokenRotate, tokenSet)
 	nodes := c.Shards * (1 + c.Replicas)
 	p.require(nodes <= cacheNodes, "cache.shards", "makes %d nodes with cache.replicas %d, above ElastiCache's %d", nodes, c.Replicas, cacheNodes)
 }

@@ -39,7 +39,7 @@ func NewWatchdog(ctx *pulumi.Context, name string, args WatchdogArgs, opts ...pu
 			seconds:     15,
 			environment: pulumi.StringMap{
 				"NEWSFEED_REGION":          pulumi.String(args.Region),
-				"NEWSFEED_PEER_HEALTH_URL": pulumi.String(regionHealthURL(args.Peer, args.Domain)),
+				"NEWSFEED_PEER_HEALTH_URL": pulumi.String(regionURL(args.Peer, args.Domain) + "/healthz/region"),
 				"NEWSFEED_SITE_URL":        pulumi.String("https://" + args.Domain),
 			},
 			secrets: args.Secrets,
@@ -55,7 +55,5 @@ func NewWatchdog(ctx *pulumi.Context, name string, args WatchdogArgs, opts ...pu
 	})
 }
 
-// regionHealthURL is where a region says whether it may take traffic.
-func regionHealthURL(stack, domain string) string {
-	return fmt.Sprintf("https://%s.%s/healthz/region", stack, domain)
-}
+// regionURL is where a region answers, whatever DNS thinks of it.
+func regionURL(stack, domain string) string { return fmt.Sprintf("https://%s.%s", stack, domain) }

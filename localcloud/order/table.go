@@ -97,10 +97,8 @@ var rules = append(named, []Rule{
 		Ties:   []Tie{{"ec2/launchTemplate iam/instanceProfile iam/role", "iam/role"}},
 		Later:  "instances boot before their role may fetch anything",
 		Source: "terraform-provider-aws, aws_iam_instance_profile; IAM user guide, Troubleshoot: changes are not always immediately visible"},
-	{After: "autoscaling/group", Before: []string{"secretsmanager/secretVersion"},
-		Ties:   []Tie{{"ec2/launchTemplate secretsmanager/secret", "secretsmanager/secret"}},
-		Later:  "GetSecretValue answers ResourceNotFoundException: can't find the specified secret value for staging label AWSCURRENT",
-		Source: "Secrets Manager API, GetSecretValue"},
+	// Not the values of secrets: the launch hook holds an instance until it could
+	// read them, so that a promotion starts instances while the stores change.
 	{After: "autoscaling/group", Before: []string{"ec2/routeTableAssociation"}, Ties: same("ec2/subnet"),
 		Later: "its instances boot without a way out", Source: "VPC user guide, Route tables: until then a subnet has the main table"},
 	{After: "autoscaling/group", Before: []string{"ec2/route"}, If: given("natGatewayId"),
@@ -164,9 +162,9 @@ var named = []Rule{
 	{After: "lb/listener", Before: []string{"lb/loadBalancer", "lb/targetGroup"}},
 	{After: "acm/certificateValidation", Before: []string{"route53/record"}},
 	{After: "route53/record", Before: []string{"acm/certificate", "lb/loadBalancer", "route53/healthCheck"}},
-	// The addresses that AWS gives these are in an instance's environment.
+	// What AWS calls these is in an instance's environment.
 	{After: "ec2/launchTemplate", Before: []string{"ec2/securityGroup", "iam/instanceProfile", "kms/key", "cloudwatch/logGroup",
-		"rds/instance", "elasticache/replicationGroup", "sqs/queue", "s3/bucketV2", "s3/bucketObjectv2", "secretsmanager/secret"}},
+		"sqs/queue", "s3/bucketV2", "secretsmanager/secret"}},
 	// An instance boots by way of these. Rules between the regions may come later.
 	{After: "autoscaling/group", Before: []string{"ec2/launchTemplate", "ec2/subnet", "lb/targetGroup",
 		"vpc/securityGroupEgressRule", "vpc/securityGroupIngressRule"}},
