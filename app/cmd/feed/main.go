@@ -18,6 +18,7 @@ type commands struct {
 	Worker  workerCommand  `cmd:"" help:"Work the queue: fan-out, backfill, rebuilds; sweep the outbox."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database schema up to date, then exit."`
 	Rebuild rebuildCommand `cmd:"" help:"Build cached feeds anew from the database."`
+	Hook    hookCommand    `cmd:"" help:"Tell Auto Scaling whether this instance has booted, then exit."`
 }
 
 func main() {
