@@ -9,12 +9,12 @@ import (
 // place until release.
 func (db *DB) Reader(ctx context.Context) (reader bool, release func()) {
 	pool, release := db.pick(ctx)
-	return pool != db.writer, release
+	return pool != db.writer(), release
 }
 
 // SetLagging tells what Lag would find.
 func (db *DB) SetLagging(lagging bool) {
-	for _, r := range db.readers {
+	for _, r := range db.readers() {
 		r.lagging.Store(lagging)
 	}
 }

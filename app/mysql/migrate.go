@@ -37,7 +37,7 @@ func (db *DB) Migrate(ctx context.Context, patience time.Duration) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectMySQL, db.writer, files)
+	provider, err := goose.NewProvider(goose.DialectMySQL, db.writer(), files)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (db *DB) Migrate(ctx context.Context, patience time.Duration) error {
 func (db *DB) await(ctx context.Context, patience time.Duration) (*sql.Conn, error) {
 	deadline := time.Now().Add(patience)
 	for {
-		conn, err := db.writer.Conn(ctx)
+		conn, err := db.writer().Conn(ctx)
 		if err == nil {
 			return conn, nil
 		}

@@ -33,9 +33,8 @@ type Health struct {
 // Watcher knows who writes. Run keeps it up to date.
 type Watcher struct {
 	Region  string
-	Forward bool // another region's writer takes our writes: active-active
 	Leases  LeaseReader
-	PeerURL string // the peer's /healthz/region; empty: no peer
+	PeerURL string // where the other region answers; empty: no peer
 	Client  *http.Client
 	Now     func() time.Time
 	// OnLease, when set, is called with every lease that differs from the last.
@@ -49,8 +48,12 @@ type Watcher struct {
 	asked bool      // the peer was asked once, whether or not it answered
 }
 
+// HealthPath is where a region gives its own account of itself.
+const HealthPath = "/healthz/region"
+
 const (
 	interval = time.Second
+	eager    = interval / 10
 	// trustLease is how long the last lease read counts when reading fails.
 	trustLease = 5 * time.Second
 )
@@ -65,30 +68,36 @@ func (w *Watcher) Run(ctx context.Context) {
 	wg.Wait()
 }
 
-func repeat(ctx context.Context, f func(context.Context)) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
+// repeat calls f each interval, and more often until it has an answer.
+func repeat(ctx context.Context, f func(context.Context) (answered bool)) {
+	for wait := eager; ; {
 		once, cancel := context.WithTimeout(ctx, 2*interval)
-		f(once)
+		if f(once) {
+			wait = interval
+		}
 		cancel()
+		pause := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			pause.Stop()
 			return
-		case <-tick.C:
+		case <-pause.C:
 		}
 	}
 }
 
-func (w *Watcher) readLease(ctx context.Context) {
+func (w *Watcher) readLease(ctx context.Context) (answered bool) {
 	lease, err := w.Leases.Lease(ctx)
 	if ctx.Err() != nil && err == nil {
-		return
+		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err = err; err != nil {
-		return
+		return false
+	}
+	if lease.Epoch < w.lease.Epoch {
+		lease = w.lease // a reader told, and is behind
 	}
 	if lease != w.lease {
 		slog.Info("lease", "epoch", lease.Epoch, "writer", lease.Writer, "region", w.Region)
@@ -97,25 +106,27 @@ func (w *Watcher) readLease(ctx context.Context) {
 		}
 	}
 	w.lease, w.read = lease, w.Now()
+	return true
 }
 
-func (w *Watcher) askPeer(ctx context.Context) {
+func (w *Watcher) askPeer(ctx context.Context) (answered bool) {
 	peer, err := w.fetchPeer(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = true
 	if err != nil {
-		return // a silent peer changes nothing: it may be dead, or the line is
+		return true // a silent peer changes nothing: it may be dead, or the line is
 	}
 	before := w.fenced()
 	w.peer = peer
 	if now := w.fenced(); now != before {
 		slog.Warn("fenced", "fenced", now, "epoch", w.lease.Epoch, "peer", peer.Region, "peer_epoch", peer.Epoch)
 	}
+	return true
 }
 
 func (w *Watcher) fetchPeer(ctx context.Context) (h Health, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.PeerURL, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.PeerURL+HealthPath, nil)
 	if err != nil {
 		return h, err
 	}
@@ -140,19 +151,39 @@ func (w *Watcher) known() bool {
 	return !w.read.IsZero() && w.Now().Sub(w.read) <= trustLease && (w.asked || w.PeerURL == "")
 }
 
+// Known says why it is not known who writes, or nil.
+func (w *Watcher) Known(context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.known() {
+		return errors.Join(errUnknown, w.err)
+	}
+	return nil
+}
+
+var errUnknown = errors.New("the lease is not known yet, or could not be read")
+
 // Writable returns nil when this region takes writes, else the error for the client.
 func (w *Watcher) Writable() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case !w.known():
-		return app.Unavailable(errors.Join(errors.New("the lease is not known yet, or could not be read"), w.err))
+		return app.Dependency(errors.Join(errUnknown, w.err))
 	case w.fenced():
 		return app.Fenced(w.peer.Writer)
-	case w.lease.Writer != w.Region && !w.Forward:
+	case w.lease.Writer != w.Region:
 		return app.Fenced(w.lease.Writer)
 	}
 	return nil
+}
+
+// Elsewhere says that the lease names another region: requests that write are
+// its to serve.
+func (w *Watcher) Elsewhere() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.known() && !w.fenced() && w.lease.Writer != w.Region
 }
 
 // Fed says whether new stories reach this region's cached feeds, and under which
@@ -170,7 +201,7 @@ func (w *Watcher) Health() Health {
 	h := Health{Region: w.Region, Writer: w.lease.Writer, Epoch: w.lease.Epoch, OK: true}
 	switch {
 	case !w.known():
-		h.OK, h.Reason = false, "the lease is not known yet, or could not be read"
+		h.OK, h.Reason = false, errUnknown.Error()
 	case w.fenced():
 		h.OK, h.Reason = false, fmt.Sprintf("stale: %s writes under epoch %d", w.peer.Region, w.peer.Epoch)
 	default:
