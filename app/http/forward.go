@@ -61,10 +61,14 @@ func wasForwarded(ctx context.Context) bool {
 }
 
 // takes serves the request from the other region, if it is that one's to serve. A
-// request that comes from there already is not sent back.
+// request that comes from there already is not sent back: each region takes the
+// other for the writer, for a moment.
 func (f *Forwarder) takes(w http.ResponseWriter, r *http.Request) (taken bool, err error) {
-	if f == nil || !f.elsewhere() || wasForwarded(r.Context()) {
+	switch {
+	case f == nil || !f.elsewhere():
 		return false, nil
+	case wasForwarded(r.Context()):
+		return true, errElsewhere
 	}
 	body, err := readBody(w, r)
 	if err != nil {
@@ -99,16 +103,21 @@ func ours(response *http.Response) error {
 	return nil
 }
 
+var errElsewhere = app.Fenced("another region")
+
 // unreachable answers for a region that writes but cannot be reached.
 func unreachable(w http.ResponseWriter, r *http.Request, err error) {
 	slog.Warn("not forwarded", "method", r.Method, "path", r.URL.Path, "error", err)
-	new(Server).fail(w, r, app.Fenced("another region"))
+	new(Server).fail(w, r, errElsewhere)
 }
 
 // Session asks the region that writes whose session a token is.
 func (f *Forwarder) Session(ctx context.Context, token app.Token) (user app.User, err error) {
-	if f == nil || !f.elsewhere() || wasForwarded(ctx) {
+	switch {
+	case f == nil || !f.elsewhere():
 		return user, app.Unauthenticated()
+	case wasForwarded(ctx):
+		return user, errElsewhere
 	}
 	select {
 	case f.lookUps <- struct{}{}:

@@ -2,8 +2,36 @@ package mysql
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"testing"
 	"time"
 )
+
+// RDSRoots are the certificates in the binary.
+func RDSRoots(t *testing.T) (all []*x509.Certificate) {
+	t.Helper()
+	for block, rest := pem.Decode(rdsRoots); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, certificate)
+	}
+	return all
+}
+
+// Slow runs a statement that takes ten seconds.
+func (db *DB) Slow(ctx context.Context) error {
+	_, err := db.exec(ctx, "DO SLEEP(10)")
+	return err
+}
+
+// Nonsense runs a statement that no server takes.
+func (db *DB) Nonsense(ctx context.Context) error {
+	_, err := db.exec(ctx, "SELECT none FROM nowhere")
+	return err
+}
 
 // Reader says whether a read with ctx would go to a reader, and holds on to its
 // place until release.
