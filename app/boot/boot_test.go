@@ -3,6 +3,7 @@ package boot_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,15 +12,32 @@ import (
 	"newsfeed/app/boot"
 )
 
+// store answers as it is told, and counts how often it was asked.
+type store struct {
+	mu    sync.Mutex
+	err   error
+	asked int
+}
+
+func (s *store) ready(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	return s.err
+}
+
+func (s *store) is(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
 func TestABootIsDoneOnceEachNeedHasAnsweredOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var database, cache error = errors.New("away"), nil
-		asked := 0
-		b := boot.New(
-			boot.Need{Name: "database", Ready: func(context.Context) error { return database }},
-			boot.Need{Name: "cache", Ready: func(context.Context) error { asked++; return cache }},
-		)
+		away := errors.New("away")
+		database, cache := &store{err: away}, &store{}
+		b := boot.New(boot.Need{Name: "database", Ready: database.ready}, boot.Need{Name: "cache", Ready: cache.ready})
 		if s := b.State(); s.Done || s.Refused || len(s.Reasons) != 2 {
 			t.Errorf("before it began: %+v", s)
 		}
@@ -33,17 +51,17 @@ func TestABootIsDoneOnceEachNeedHasAnsweredOnce(t *testing.T) {
 			}
 		}
 		check("the database is away", false, false, 1)
-		cache = errors.New("away") // what has answered may go away again
-		database = app.Refused(errors.New("access denied"))
+		cache.is(away) // what has answered may go away again
+		database.is(app.Refused(errors.New("access denied")))
 		check("the database says no", false, true, 1)
-		database = errors.New("away")
+		database.is(away)
 		check("the database is away again", false, false, 1)
-		database = nil
+		database.is(nil)
 		check("the database answers", true, false, 0)
-		database = errors.New("away")
+		database.is(away)
 		check("later", true, false, 0)
-		if asked != 1 {
-			t.Errorf("the cache, which answered, was asked %d times", asked)
+		if cache.asked != 1 {
+			t.Errorf("the cache, which answered, was asked %d times", cache.asked)
 		}
 	})
 }

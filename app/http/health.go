@@ -2,6 +2,8 @@ package http
 
 import (
 	"net/http"
+
+	"newsfeed/app/region"
 )
 
 // NewHealthServer returns a handler for the health endpoints only, for processes
@@ -58,6 +60,9 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
 // region: the region may take traffic. DNS asks.
 func (s *Server) region(w http.ResponseWriter, _ *http.Request) error {
 	health := s.health.Region()
+	if s.MediaOrigin != "" {
+		w.Header().Set(region.MediaHeader, s.MediaOrigin)
+	}
 	status := http.StatusOK
 	if !health.OK {
 		status = http.StatusServiceUnavailable

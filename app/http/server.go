@@ -20,6 +20,9 @@ type Server struct {
 	// "https://bucket.s3.ap-northeast-2.amazonaws.com", when that is elsewhere.
 	// Set it before the first request.
 	MediaOrigin string
+	// PeerMedia, when set, tells the other region's MediaOrigin: an upload that is
+	// forwarded goes there.
+	PeerMedia func() string
 	// Forward, when set, is where requests that write go while another region writes.
 	Forward *Forwarder
 	// Metrics, when set, counts what was served and what failed by our own fault.

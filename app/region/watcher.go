@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,11 +47,16 @@ type Watcher struct {
 	read  time.Time // when lease was last read
 	err   error     // of the last read
 	peer  Health    // the last word of the peer
+	media string    // where the peer says that its files are
 	asked bool      // the peer was asked once, whether or not it answered
 }
 
-// HealthPath is where a region gives its own account of itself.
-const HealthPath = "/healthz/region"
+const (
+	// HealthPath is where a region gives its own account of itself.
+	HealthPath = "/healthz/region"
+	// MediaHeader of that answer says where uploads to the region go, as an origin.
+	MediaHeader = "Newsfeed-Media-Origin"
+)
 
 const (
 	interval = time.Second
@@ -110,7 +117,7 @@ func (w *Watcher) readLease(ctx context.Context) (answered bool) {
 }
 
 func (w *Watcher) askPeer(ctx context.Context) (answered bool) {
-	peer, err := w.fetchPeer(ctx)
+	peer, media, err := w.fetchPeer(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = true
@@ -118,28 +125,44 @@ func (w *Watcher) askPeer(ctx context.Context) (answered bool) {
 		return true // a silent peer changes nothing: it may be dead, or the line is
 	}
 	before := w.fenced()
-	w.peer = peer
+	w.peer, w.media = peer, media
 	if now := w.fenced(); now != before {
 		slog.Warn("fenced", "fenced", now, "epoch", w.lease.Epoch, "peer", peer.Region, "peer_epoch", peer.Epoch)
 	}
 	return true
 }
 
-func (w *Watcher) fetchPeer(ctx context.Context) (h Health, err error) {
+func (w *Watcher) fetchPeer(ctx context.Context) (h Health, media string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.PeerURL+HealthPath, nil)
 	if err != nil {
-		return h, err
+		return h, "", err
 	}
 	response, err := w.Client.Do(request)
 	if err != nil {
-		return h, err
+		return h, "", err
 	}
 	defer response.Body.Close()
 	// 503 has the same body: a fenced peer knows an epoch too.
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<16)).Decode(&h); err != nil {
-		return h, fmt.Errorf("answer of %s: %w", w.PeerURL, err)
+		return h, "", fmt.Errorf("answer of %s: %w", w.PeerURL, err)
 	}
-	return h, nil
+	return h, origin(response.Header.Get(MediaHeader)), nil
+}
+
+// origin returns text if that is scheme and host and nothing else.
+func origin(text string) string {
+	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text || strings.ContainsAny(text, " ;,'\"") {
+		return ""
+	}
+	return text
+}
+
+// PeerMedia is where files go that are uploaded by way of the peer; empty: nowhere
+// yet.
+func (w *Watcher) PeerMedia() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.media
 }
 
 // fenced says that the peer writes under a higher epoch: our database is stale.

@@ -38,6 +38,7 @@ func (l *lease) set(row app.Lease, err error) {
 type peer struct {
 	mu     sync.Mutex
 	health *region.Health // nil: it doesn't answer
+	media  string
 }
 
 func (p *peer) RoundTrip(*http.Request) (*http.Response, error) {
@@ -47,6 +48,7 @@ func (p *peer) RoundTrip(*http.Request) (*http.Response, error) {
 		return nil, errors.New("connection refused")
 	}
 	w := httptest.NewRecorder()
+	w.Header().Set(region.MediaHeader, p.media)
 	json.NewEncoder(w).Encode(p.health)
 	return w.Result(), nil
 }
@@ -200,4 +202,27 @@ func TestAReaderThatIsBehindTakesNoLeaseBack(t *testing.T) {
 			t.Errorf("writable: %v", err)
 		}
 	})
+}
+
+func TestWhereThePeersFilesAreIsAnOriginOrNothing(t *testing.T) {
+	t.Parallel()
+	for told, want := range map[string]string{
+		"https://media.s3.ap-northeast-1.amazonaws.com": "https://media.s3.ap-northeast-1.amazonaws.com",
+		"https://media.example/path":                    "",
+		"https://media.example;script-src":              "",
+		"https://media.example https://evil.example":    "",
+		"": "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &peer{health: &region.Health{}, media: told}
+			w := &region.Watcher{Region: here, Leases: &lease{}, PeerURL: "https://peer", Now: time.Now, Client: &http.Client{Transport: p}}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go w.Run(ctx)
+			synctest.Wait()
+			if got := w.PeerMedia(); got != want {
+				t.Errorf("%q: %q, want %q", told, got, want)
+			}
+		})
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -46,7 +47,7 @@ func newPair(t *testing.T) *pair {
 	}
 	p.set("NEWSFEED_REGION="+tokyo, "NEWSFEED_DATABASE_SECRET=", "NEWSFEED_DATABASE_WRITER="+c.Readers[0],
 		"NEWSFEED_DATABASE_USER="+c.User, "NEWSFEED_DATABASE_PASSWORD="+c.Password,
-		"NEWSFEED_CACHE_SECRET=", "NEWSFEED_CACHE="+cache, "NEWSFEED_QUEUE_URL=", "NEWSFEED_PEER_URL="+p.there)
+		"NEWSFEED_CACHE_SECRET=", "NEWSFEED_CACHE="+cache, "NEWSFEED_QUEUE_URL=", "NEWSFEED_PEER_URL="+p.there, "AWS_ENDPOINT_URL=http://127.0.0.1:1") // nothing of the writer's
 	p.here, _, _ = p.start("web")
 	return p
 }
@@ -135,6 +136,13 @@ func TestARegionThatDoesNotWriteForwardsWhatWrites(t *testing.T) {
 	response, body = p.send("POST", p.here+"/v1/stories", kim.Token, text("hello"), "Idempotency-Key", "once")
 	if err := json.Unmarshal([]byte(body), &second); err != nil || second.ID != first.ID || response.Header.Get("Idempotent-Replayed") == "" {
 		t.Errorf("with the same key: %s, %v: %s, first %s", response.Status, response.Header, body, first.ID)
+	}
+	var upload struct{ URL string }
+	p.must("POST", p.here+"/v1/media", kim.Token, map[string]any{"type": "image/png", "bytes": 3}, 201, &upload)
+	response, _ = p.send("GET", p.here+"/", "", nil)
+	bucket, err := url.Parse(upload.URL)
+	if policy := response.Header.Get("Content-Security-Policy"); err != nil || !strings.Contains(policy, bucket.Scheme+"://"+bucket.Host) {
+		t.Errorf("the page may not upload to %s, %v: %s", upload.URL, err, policy)
 	}
 	for what, c := range map[string]struct {
 		body    any

@@ -47,7 +47,7 @@ func (webCommand) Run(ctx context.Context) error {
 	}
 	h := &health{system: s, live: func() error { return nil }} // to answer is its loop
 	server := feedhttp.NewServer(s.service, h)
-	server.Forward, server.Metrics = s.forward, s.service.Metrics
+	server.Forward, server.PeerMedia, server.Metrics = s.forward, s.watcher.PeerMedia, s.service.Metrics
 	if c.MediaBucket != "" {
 		if server.MediaOrigin, err = s.files.Origin(ctx); err != nil {
 			return err
