@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"database/sql"
@@ -24,6 +25,8 @@ type Config struct {
 
 	WriterConnections int // most open connections; default 16
 	ReaderConnections int // per reader; default 16
+
+	statementTime time.Duration // bounds one statement; default 15 s
 }
 
 // maxConnectionAge lets pools follow an endpoint that moves to another host.
@@ -31,12 +34,17 @@ const maxConnectionAge = 5 * time.Minute
 
 // open prepares a pool of connections to addr, under the account of the moment.
 func (db *DB) open(addr string, connections int) (*sql.DB, error) {
+	return db.openFor(addr, connections, cmp.Or(db.config.statementTime, 15*time.Second))
+}
+
+// openFor is open for statements that take up to longest.
+func (db *DB) openFor(addr string, connections int, longest time.Duration) (*sql.DB, error) {
 	if connections <= 0 {
 		connections = 16
 	}
 	dsn := driver.NewConfig()
 	dsn.DBName, dsn.Net, dsn.Addr = db.config.Name, "tcp", addr
-	dsn.Timeout, dsn.ReadTimeout, dsn.WriteTimeout = 2*time.Second, 15*time.Second, 15*time.Second
+	dsn.Timeout, dsn.ReadTimeout, dsn.WriteTimeout = 2*time.Second, longest, longest
 	// One round trip per statement rather than three; the driver escapes.
 	dsn.InterpolateParams = true
 	// A demoted primary answers "read only": drop the connection, not the pool.

@@ -21,6 +21,12 @@ func RDSRoots(t *testing.T) (all []*x509.Certificate) {
 	return all
 }
 
+// Impatient gives up on statements that take longer than d.
+func (c Config) Impatient(d time.Duration) Config {
+	c.statementTime = d
+	return c
+}
+
 // Slow runs a statement that takes ten seconds.
 func (db *DB) Slow(ctx context.Context) error {
 	_, err := db.exec(ctx, "DO SLEEP(10)")

@@ -2,9 +2,11 @@ package mysql_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"newsfeed/app"
 	"newsfeed/app/apptest"
@@ -69,6 +71,22 @@ func TestWhoBringsTheSchemaUpToDate(t *testing.T) {
 	if l, err := db.Lease(t.Context()); err != nil || l.Writer != "seoul" {
 		t.Errorf("the lease of a newer schema without one: %+v, %v", l, err)
 	}
+}
+
+func TestAMigrationMayTakeLongerThanOtherStatements(t *testing.T) {
+	t.Parallel()
+	const usual = 200 * time.Millisecond
+	config := apptest.NewDatabase(t)
+	other, err := apptest.Current.Database.Admin().Conn(t.Context())
+	must(t, err)
+	lock := "'newsfeed-migrate-" + config.Name + "'"
+	_, err = other.ExecContext(t.Context(), "DO GET_LOCK("+lock+", 0)")
+	must(t, err)
+	go func() {
+		defer other.Close()
+		other.ExecContext(t.Context(), "DO SLEEP("+fmt.Sprint((5*usual).Seconds())+"); DO RELEASE_LOCK("+lock+")")
+	}()
+	must(t, open(t, config.Impatient(usual)).Migrate(t.Context(), 0))
 }
 
 func TestADatabaseThatDoesNotAnswerIsNotTakenForARefusal(t *testing.T) {
