@@ -178,7 +178,8 @@ func TestARegionThatDoesNotWriteForwardsWhatWrites(t *testing.T) {
 	p.must("GET", p.here+"/v1/session", stranger, nil, 503, nil) // it may be a session of there
 
 	p.replicate(false)
-	if _, err := p.replica.Admin().Exec("SET GLOBAL read_only = 0; UPDATE " + p.database + ".region_lease SET epoch = 2, writer = '" + tokyo + "'"); err != nil {
+	promote := "SET GLOBAL read_only = 0; UPDATE " + p.database + ".region_lease SET epoch = 2, writer = '" + tokyo + "'"
+	if _, err := p.replica.Admin().Exec(promote); err != nil {
 		t.Fatal(err)
 	}
 	apptest.Eventually(t, "the standby writes", func() error {
