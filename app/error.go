@@ -18,8 +18,9 @@ const (
 	CodeConflict        Code = "conflict"     // name taken, key replayed with another body
 	CodeLimit           Code = "limit"        // a cap of the product: 5,000 friends
 	CodeRateLimited     Code = "rate-limited" // RetryAfter says when
-	CodeFenced          Code = "read-only"    // another region writes; RetryAfter says when to ask again
-	CodeUnavailable     Code = "unavailable"  // a store does not answer, or too much is asked at once
+	CodeFenced          Code = "fenced"       // another region writes; RetryAfter says when to ask again
+	CodeDependency      Code = "dependency"   // a store, or who writes, does not answer
+	CodeOverload        Code = "overload"     // too much is asked at once
 )
 
 // Error is a failure that the client can understand and act on.
@@ -60,7 +61,7 @@ var (
 	ErrLimit           = &Error{Code: CodeLimit}
 	ErrRateLimited     = &Error{Code: CodeRateLimited}
 	ErrFenced          = &Error{Code: CodeFenced}
-	ErrUnavailable     = &Error{Code: CodeUnavailable}
+	ErrDependency      = &Error{Code: CodeDependency}
 )
 
 // Invalid reports that the input's field is wrong, and why.
@@ -83,9 +84,14 @@ func Unauthenticated() error {
 	return &Error{Code: CodeUnauthenticated, Detail: "there is no such session, or it has ended: sign in again"}
 }
 
-// Unavailable reports that a store doesn't answer now.
-func Unavailable(cause error) error {
-	return &Error{Code: CodeUnavailable, Detail: "a store does not answer now: try again", RetryAfter: 2 * time.Second, Cause: cause}
+// Dependency reports that a store doesn't answer now.
+func Dependency(cause error) error {
+	return &Error{Code: CodeDependency, Detail: "a store does not answer now: try again", RetryAfter: 2 * time.Second, Cause: cause}
+}
+
+// Overload reports that more is asked at once than can be served.
+func Overload() error {
+	return &Error{Code: CodeOverload, Detail: "too much is asked at once: try again", RetryAfter: 2 * time.Second}
 }
 
 // Fenced reports that another region holds the lease to write.
@@ -98,3 +104,10 @@ func Fenced(writer string) error {
 func RateLimited(after time.Duration) error {
 	return &Error{Code: CodeRateLimited, Detail: "too many requests: slow down", RetryAfter: after}
 }
+
+// Refused marks the answer of a store that says no: to our credentials, for its
+// schema or its configuration. Waiting alone mends nothing.
+func Refused(err error) error { return fmt.Errorf("%w: %w", ErrRefused, err) }
+
+// ErrRefused is what Refused marks an error with.
+var ErrRefused = errors.New("refused")

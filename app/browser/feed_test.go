@@ -53,7 +53,7 @@ func TestAFailedPageOfTheFeedIsTriedAgain(t *testing.T) {
 		s.write(a, "story %d", i)
 	}
 	p := s.enter(me, onDesktop)
-	s.refuse("r", &app.Error{Code: app.CodeUnavailable})
+	s.refuse("r", &app.Error{Code: app.CodeDependency})
 	p.until(`(scrollTo(0, document.body.scrollHeight), document.querySelector("#feed-foot button"))`)
 	s.refuse("r", nil)
 	p.click("#feed-foot button", "")

@@ -174,7 +174,7 @@ func TestRefusalsAreToldInTheReadersWords(t *testing.T) {
 		says     string
 	}{
 		{"en", app.RateLimited(7 * time.Second), "Try again in 7 seconds"},
-		{"ja", app.Unavailable(nil), "混み合って"},
+		{"ja", app.Overload(), "混み合って"},
 		{"ko", app.NotFound("story"), "존재하지"},
 	} {
 		p := s.enter(me, look{"phone", "light", c.language})

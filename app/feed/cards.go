@@ -25,12 +25,18 @@ func (s *Service) stories(ctx context.Context, reader app.ID, ids []app.ID, gone
 	if err := s.complete(ctx, reader, ids, cards); err != nil {
 		return nil, err
 	}
+	return show(cards, gone), nil
+}
+
+// show returns the JSON of the cards that are shown to a reader from whom the
+// stories of gone authors are hidden.
+func show(cards []redis.Card, gone map[app.ID]bool) []json.RawMessage {
 	size := 0
 	for i := range cards {
 		size += len(cards[i].JSON) + len(cards[i].Counts) + 40
 	}
 	buffer := make([]byte, 0, size) // one for the page, not one per story
-	out := make([]json.RawMessage, 0, len(ids))
+	out := make([]json.RawMessage, 0, len(cards))
 	for i := range cards {
 		c := &cards[i]
 		if c.Deleted || c.JSON == "" || (len(gone) > 0 && gone[authorOf(c.JSON)]) {
@@ -42,7 +48,7 @@ func (s *Service) stories(ctx context.Context, reader app.ID, ids []app.ID, gone
 		buffer = app.AppendMine(buffer, c.Mine)
 		out = append(out, buffer[from:len(buffer):len(buffer)])
 	}
-	return out, nil
+	return out
 }
 
 // authorOf finds the author in a story's JSON, where AppendJSON always puts it.

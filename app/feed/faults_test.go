@@ -95,7 +95,7 @@ func TestACachedPageIsReadWithoutADatabase(t *testing.T) {
 	p.read(reader, 20)
 	p.settle()
 	server.Kill()
-	if _, _, err := p.Post(t.Context(), author.User, app.Draft{Kind: app.Text, Body: "lost"}, ""); !errors.Is(err, app.ErrUnavailable) {
+	if _, _, err := p.Post(t.Context(), author.User, app.Draft{Kind: app.Text, Body: "lost"}, ""); !errors.Is(err, app.ErrDependency) {
 		t.Errorf("posting without a database: %v", err)
 	}
 	page, err := p.Feed(t.Context(), reader.token, app.Query{Limit: 20})

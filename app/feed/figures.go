@@ -44,7 +44,7 @@ func (s *Service) Report(ctx context.Context) {
 		}
 		inUse, waited := s.DB.Pools()
 		s.Metrics.Observe(metrics.ConnectionsInUse, float64(inUse))
-		s.Metrics.Observe(metrics.PoolWait, float64((waited - s.waited).Milliseconds()))
+		s.Metrics.Observe(metrics.PoolWait, float64(max(waited-s.waited, 0).Milliseconds()))
 		s.waited = waited
 	})
 }

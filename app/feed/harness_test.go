@@ -71,7 +71,11 @@ func newProductOn(t *testing.T, c mysql.Config, cacheAddr string, options ...opt
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache := redis.Open(redis.Config{Addrs: []string{cacheAddr}})
+	var addrs []string // none: there is no cache
+	if cacheAddr != "" {
+		addrs = []string{cacheAddr}
+	}
+	cache := redis.Open(redis.Config{Addrs: addrs})
 	p := &product{t: t, config: c, queue: &apptest.Queue{NoDelay: true}, gate: &gate{epoch: 1}}
 	base := &setup{queue: p.queue, Service: &feed.Service{DB: db, Cache: cache, Queue: p.queue, Gate: p.gate,
 		IDs: app.NewIDs(time.Now), Hasher: password.New(true), Now: time.Now}}

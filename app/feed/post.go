@@ -45,6 +45,9 @@ func (s *Service) Post(ctx context.Context, user app.User, draft app.Draft, key 
 func (s *Service) Story(ctx context.Context, user app.User, id app.ID) (json.RawMessage, error) {
 	ctx = s.fresh(ctx, user.ID)
 	if _, err := s.visible(ctx, user, id); err != nil {
+		if errors.Is(err, app.ErrDependency) {
+			return s.cached(ctx, user.ID, id, err)
+		}
 		return nil, err
 	}
 	found, err := s.stories(ctx, user.ID, []app.ID{id}, nil)
@@ -55,6 +58,36 @@ func (s *Service) Story(ctx context.Context, user app.User, id app.ID) (json.Raw
 		return nil, app.NotFound("story")
 	}
 	return found[0], nil
+}
+
+// cached returns a story without the database, which is absent: the cache must
+// have it whole, and show that the user may see it.
+func (s *Service) cached(ctx context.Context, user, id app.ID, absent error) (json.RawMessage, error) {
+	if !s.told() {
+		return nil, absent
+	}
+	gone, err := s.Cache.GoneSet(ctx, user)
+	if err != nil {
+		return nil, absent
+	}
+	cards, err := s.Cache.Cards(ctx, []app.ID{id}, user)
+	if err != nil || !cards[0].Deleted && (cards[0].JSON == "" || cards[0].Counts == "") {
+		return nil, absent
+	}
+	if authorOf(cards[0].JSON) != user && !s.inFeed(ctx, user, id) {
+		return nil, absent
+	}
+	if found := show(cards, gone); len(found) == 1 {
+		return found[0], nil
+	}
+	return nil, app.NotFound("story")
+}
+
+// inFeed says whether the user's cached feed has the story: it is a friend's.
+func (s *Service) inFeed(ctx context.Context, user, id app.ID) bool {
+	epoch, _ := s.Gate.Fed()
+	slice, err := s.Cache.At(ctx, user, id)
+	return err == nil && slice.Complete && slice.Epoch == epoch && len(slice.IDs) == 1
 }
 
 // visible returns the story when the user may see it.

@@ -20,7 +20,7 @@ func (s *Service) Feed(ctx context.Context, token app.Token, q app.Query) (app.P
 	if err != nil {
 		opening = redis.Opening{}
 	}
-	if _, err := s.admit(ctx, user, hash, opening.Name, opening.Reads, s.Rates.Reads); err != nil {
+	if _, err := s.admit(ctx, token, opening.Name, opening.Reads, s.Rates.Reads); err != nil {
 		return app.Page{}, err
 	}
 	p := &pager{service: s, user: user, gone: opening.Gone, slice: opening.Feed, below: q.Cursor.Below(), limit: q.Limit,
@@ -158,7 +158,7 @@ func (p *pager) admit(ctx context.Context) error {
 		p.admitted = true
 		return nil
 	case <-wait.C:
-		return app.Unavailable(nil)
+		return app.Overload()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

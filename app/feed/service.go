@@ -21,6 +21,13 @@ type Gate interface {
 	Fed() (epoch int64, fed bool)
 }
 
+// Elsewhere is the region that writes, where that is another.
+type Elsewhere interface {
+	// Session returns the token's user, as that region has it; Unauthenticated when
+	// it has none, or when it is this one that writes.
+	Session(ctx context.Context, token app.Token) (app.User, error)
+}
+
 // Service serves users' requests. Its methods are safe for concurrent use.
 type Service struct {
 	DB     *mysql.DB
@@ -32,8 +39,9 @@ type Service struct {
 	Hasher *password.Hasher
 	Now    func() time.Time
 	Rates  app.Rates // the zero value: app.StandardRates
-	// Metrics may be nil.
-	Metrics *metrics.Set
+	// Metrics and Elsewhere may be nil.
+	Metrics   *metrics.Set
+	Elsewhere Elsewhere
 
 	relay  *relay
 	active *active

@@ -45,7 +45,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string) (app.User, 
 		return app.User{}, app.Token{}, app.RateLimited(time.Minute)
 	}
 	user, hash, err := s.DB.UserByName(ctx, name)
-	if errors.Is(err, app.ErrNotFound) { // a replica may not have who just signed up
+	if errors.Is(err, app.ErrNotFound) { // a reader may not have who just signed up
 		user, hash, err = s.DB.UserByName(mysql.FromWriter(ctx), name)
 	}
 	if err != nil && !errors.Is(err, app.ErrNotFound) {
@@ -93,39 +93,44 @@ func (s *Service) Authenticate(ctx context.Context, token app.Token, class strin
 	hash, user := token.Hash(), token.User()
 	name, uses, err := s.Cache.Session(ctx, user, hash, class)
 	if err != nil {
-		return s.session(ctx, user, hash)
+		return s.session(ctx, token)
 	}
 	limit := s.Rates.Reads
 	if class == "w" {
 		limit = s.Rates.Writes
 	}
-	return s.admit(ctx, user, hash, name, uses, limit)
+	return s.admit(ctx, token, name, uses, limit)
 }
 
 // admit judges what the cache knows of a session, and asks the database when
 // that is nothing.
-func (s *Service) admit(ctx context.Context, user app.ID, hash [32]byte, name string, uses, limit int64) (app.User, error) {
+func (s *Service) admit(ctx context.Context, token app.Token, name string, uses, limit int64) (app.User, error) {
 	switch {
 	case name == redis.Ended:
 		return app.User{}, app.Unauthenticated()
 	case uses > limit:
 		return app.User{}, app.RateLimited(time.Minute)
 	case name != "" && s.told():
-		return app.User{ID: user, Name: name}, nil
+		return app.User{ID: token.User(), Name: name}, nil
 	}
-	return s.session(ctx, user, hash)
+	return s.session(ctx, token)
 }
 
-// session asks the database. A replica may not have a session that just began.
-func (s *Service) session(ctx context.Context, user app.ID, hash [32]byte) (app.User, error) {
+// session asks the database, and the region that writes where that is another:
+// a session that just began there may not be here yet.
+func (s *Service) session(ctx context.Context, token app.Token) (app.User, error) {
+	hash := token.Hash()
 	session, err := s.DB.Session(ctx, hash, s.Now())
-	if errors.Is(err, app.ErrUnauthenticated) {
+	if errors.Is(err, app.ErrUnauthenticated) && s.DB.Replicated() {
 		session, err = s.DB.Session(mysql.FromWriter(ctx), hash, s.Now())
+	}
+	if errors.Is(err, app.ErrUnauthenticated) && s.Elsewhere != nil {
+		session.User, err = s.Elsewhere.Session(ctx, token)
 	}
 	if err != nil {
 		return app.User{}, err
 	}
-	if session.User.ID != user {
+	if session.User.ID != token.User() {
 		return app.User{}, app.Unauthenticated()
 	}
 	if s.told() {

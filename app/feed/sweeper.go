@@ -59,15 +59,22 @@ func (s *Service) Beat(ctx context.Context) {
 // lagLimit is the lag above which reads leave a replica for the writer.
 const lagLimit = 5 * time.Second
 
-// WatchLag measures the readers' lag each second, until ctx ends.
+// WatchLag measures each second, until ctx ends, how far readers are behind the
+// writer or, where another region writes, how far this one is behind that.
 func (s *Service) WatchLag(ctx context.Context) {
-	if !s.DB.Replicated() {
-		return
-	}
 	every(ctx, beatEvery, func() {
 		once, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()
+		_, fed := s.Gate.Fed()
+		if fed && !s.DB.Replicated() {
+			return // nothing can be behind
+		}
 		lag, err := s.DB.Lag(once, lagLimit.Milliseconds())
+		if err == nil && !fed {
+			var behind int64
+			behind, err = s.DB.Behind(once, s.Now())
+			lag += behind
+		}
 		if err == nil {
 			s.Metrics.Observe(metrics.ReplicaLag, float64(lag))
 		} else if ctx.Err() == nil {

@@ -25,7 +25,8 @@ type Worker struct {
 	// Visibility is the queue's visibility timeout; default 30 s.
 	Visibility time.Duration
 
-	cacheAway atomic.Bool // a message just failed for want of the cache
+	away   atomic.Bool  // a message just failed for want of a store
+	turned atomic.Int64 // Unix nanoseconds of the loop's last turn
 }
 
 // fanoutRange is how many friends one message covers.
@@ -42,7 +43,8 @@ func (w *Worker) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, w.Concurrency)
 	for ctx.Err() == nil {
-		if !w.cacheBack(ctx) {
+		w.turned.Store(time.Now().UnixNano())
+		if !w.storesBack(ctx) {
 			break
 		}
 		deliveries, err := w.Queue.Receive(ctx, 10)
@@ -55,31 +57,70 @@ func (w *Worker) Run(ctx context.Context) {
 			beats[i] = w.heartbeat(context.WithoutCancel(ctx), d)
 		}
 		for i, d := range deliveries {
-			slots <- struct{}{}
+			w.slot(slots)
 			wg.Go(func() {
 				defer func() { <-slots }()
 				defer beats[i]()
-				w.handle(context.WithoutCancel(ctx), d)
+				w.handle(ctx, d)
 			})
 		}
 	}
 	wg.Wait()
 }
 
-// cacheBack waits while the cache is away: taking messages then would only use
-// up their tries.
-func (w *Worker) cacheBack(ctx context.Context) bool {
+// slot waits for a place to work in. While messages are held for want of a store
+// that is no standstill.
+func (w *Worker) slot(slots chan<- struct{}) {
+	for {
+		look := time.NewTimer(time.Second)
+		select {
+		case slots <- struct{}{}:
+			look.Stop()
+			return
+		case <-look.C:
+			if w.away.Load() {
+				w.turned.Store(time.Now().UnixNano())
+			}
+		}
+	}
+}
+
+// holdFor is between two looks at a store that is away.
+const holdFor = 250 * time.Millisecond
+
+// attemptTime bounds one try of a message.
+func (w *Worker) attemptTime() time.Duration { return 10 * w.Visibility }
+
+// Live says why the worker's loop stands still, or nil. It turns as long as no
+// message takes longer than it may.
+func (w *Worker) Live() error {
+	at := w.turned.Load()
+	if stood := time.Since(time.Unix(0, at)); at != 0 && stood > w.attemptTime()+time.Minute {
+		return fmt.Errorf("no message was asked for in %v", stood.Round(time.Second))
+	}
+	return nil
+}
+
+// storesBack waits while a store is away: taking messages then would only use up
+// their tries.
+func (w *Worker) storesBack(ctx context.Context) bool {
 	for ctx.Err() == nil {
-		if !w.cacheAway.Load() {
+		if !w.away.Load() || w.storesReady(ctx) == nil {
+			w.away.Store(false)
 			return true
 		}
-		if err := w.Service.Cache.Ready(ctx); err == nil {
-			w.cacheAway.Store(false)
-			return true
-		}
-		pause(ctx, 250*time.Millisecond)
+		w.turned.Store(time.Now().UnixNano())
+		pause(ctx, holdFor)
 	}
 	return false
+}
+
+func (w *Worker) storesReady(ctx context.Context) error {
+	err := w.Service.Cache.Ready(ctx)
+	if errors.Is(err, redis.ErrAbsent) {
+		err = nil
+	}
+	return errors.Join(err, w.Service.DB.Ready(ctx))
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -92,29 +133,54 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // handle does one message and deletes it last. One that fails comes back after
-// the visibility timeout, and goes to the dead-letter queue after its last try.
+// the visibility timeout, and goes to the dead-letter queue after its last try;
+// one for which a store is away is held until that is back, as a try is worth
+// nothing meanwhile.
 func (w *Worker) handle(ctx context.Context, d Delivery) {
-	ctx, cancel := context.WithTimeout(ctx, 10*w.Visibility)
-	defer cancel()
+	work := context.WithoutCancel(ctx) // what was begun is finished
 	m, err := decode(d.Body)
-	if err == nil {
-		err = w.attempt(ctx, m)
-	}
-	if err != nil {
-		if errors.Is(err, redis.ErrDown) {
-			w.cacheAway.Store(true)
+	for err == nil {
+		if err = w.attempt(work, m); !outage(err) {
+			break
 		}
+		slog.Warn("message held: a store is away", "kind", m.Kind, "error", err)
+		w.away.Store(true)
+		pause(ctx, holdFor)
+		if err = nil; !w.storesBack(ctx) { // the process ends: another may have it at once
+			if err := w.Queue.Extend(work, d.Receipt, 0); err != nil {
+				slog.Warn("message will come back", "kind", m.Kind, "error", err)
+			}
+			return
+		}
+	}
+	w.Service.Metrics.Add(metrics.Jobs, 1)
+	if err != nil {
+		w.Service.Metrics.Add(metrics.JobFaults, 1)
 		slog.Error("message failed: it will come back, and after its last try go to the dead-letter queue",
 			"kind", m.Kind, "error", err)
 		return
 	}
-	if err := w.Queue.Delete(ctx, d.Receipt); err != nil {
+	if err := w.Queue.Delete(work, d.Receipt); err != nil {
 		slog.Warn("message done but not deleted: it will be done again", "kind", m.Kind, "error", err)
 	}
 }
 
-// attempt does one message; a panic costs that message only.
+// outage says that a message failed for want of a store, not by its own fault or
+// ours.
+func outage(err error) bool {
+	return errors.Is(err, app.ErrDependency) || errors.Is(err, redis.ErrDown)
+}
+
+// attempt does one message; a panic costs that message only. Where there is no
+// cache, nothing is left to do: every kind of message only tells the cache.
 func (w *Worker) attempt(ctx context.Context, m message) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, w.attemptTime())
+	defer cancel()
+	defer func() {
+		if errors.Is(err, redis.ErrAbsent) {
+			err = nil
+		}
+	}()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -162,7 +162,7 @@ type write struct {
 func (w *world) try(p *product, a *write, again bool) {
 	w.t.Helper()
 	err := a.real(p, again)
-	if errors.Is(err, app.ErrUnavailable) {
+	if errors.Is(err, app.ErrDependency) {
 		if w.primary != nil {
 			w.t.Fatalf("%s: %v, though the database answers", a.what, err)
 		}
@@ -308,7 +308,7 @@ func (w *world) comment(p *product, by *person, s story, about []app.ID) {
 func (w *world) glance(p *product, reader *person) {
 	w.t.Helper()
 	page, err := p.Feed(w.t.Context(), reader.real, app.Query{Limit: 20})
-	if errors.Is(err, app.ErrUnavailable) && w.primary == nil {
+	if errors.Is(err, app.ErrDependency) && w.primary == nil {
 		return
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"newsfeed/app"
+	"newsfeed/app/boot"
 	"newsfeed/app/region"
 )
 
@@ -45,8 +46,12 @@ type Backend interface {
 
 // Health tells how this instance and its region are.
 type Health interface {
-	// Ready says why this instance cannot serve, or nil.
-	Ready(ctx context.Context) error
+	// Live says why the instance's loop stands still, or nil.
+	Live() error
+	// Boot tells how far the instance has come since it started.
+	Boot() boot.State
+	// Ready says why this instance shall get no requests, or nil.
+	Ready() error
 	// Region tells who writes, and whether the region may take traffic.
 	Region() region.Health
 }

@@ -22,17 +22,27 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return &statusError{http.StatusUnsupportedMediaType, "the body must be application/json"}
 	}
+	raw, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(raw) {
+		return app.Invalid("body", "is not UTF-8")
+	}
+	return strict(raw, v)
+}
+
+// readBody reads the request's body to its end, which must not be far.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		return &statusError{http.StatusRequestEntityTooLarge, "the body is longer than 64 KiB"}
+		return nil, &statusError{http.StatusRequestEntityTooLarge, "the body is longer than 64 KiB"}
 	case err != nil:
-		return app.Invalid("body", "could not be read to its end")
-	case !utf8.Valid(raw):
-		return app.Invalid("body", "is not UTF-8")
+		return nil, app.Invalid("body", "could not be read to its end")
 	}
-	return strict(raw, v)
+	return raw, nil
 }
 
 func strict(raw []byte, v any) error {

@@ -149,12 +149,17 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request, name, cache st
 	w.Write(body)
 }
 
-// policy allows the page its own files and API, and the bucket for what users
+// policy allows the page its own files and API, and the buckets for what users
 // upload and see; blob: is what they are about to upload.
 func (s *Server) policy() string {
 	media := ""
 	if s.MediaOrigin != "" {
 		media = " " + s.MediaOrigin
+	}
+	if s.PeerMedia != nil {
+		if peer := s.PeerMedia(); peer != "" && peer != s.MediaOrigin {
+			media += " " + peer
+		}
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; manifest-src 'self'; worker-src 'self'; connect-src 'self'" + media +
 		"; img-src 'self' blob:" + media + "; media-src 'self' blob:" + media +

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"newsfeed/app"
+	"newsfeed/app/metrics"
 )
 
 // Server is the feed's HTTP handler.
@@ -19,6 +20,13 @@ type Server struct {
 	// "https://bucket.s3.ap-northeast-2.amazonaws.com", when that is elsewhere.
 	// Set it before the first request.
 	MediaOrigin string
+	// PeerMedia, when set, tells the other region's MediaOrigin: an upload that is
+	// forwarded goes there.
+	PeerMedia func() string
+	// Forward, when set, is where requests that write go while another region writes.
+	Forward *Forwarder
+	// Metrics, when set, counts what was served and what failed by our own fault.
+	Metrics *metrics.Set
 
 	backend Backend
 	health  Health
@@ -37,9 +45,9 @@ func NewServer(backend Backend, health Health) *Server {
 }
 
 func (s *Server) routes() {
-	s.handle("POST /v1/users", s.signUp)
-	s.handle("POST /v1/sessions", s.signIn)
-	s.handle("DELETE /v1/session", s.signOut)
+	s.handle("POST /v1/users", s.writer(s.signUp))
+	s.handle("POST /v1/sessions", s.writer(s.signIn))
+	s.handle("DELETE /v1/session", s.writer(s.signOut))
 	s.handle("GET /v1/session", s.read(s.whoAmI))
 	s.handle("POST /v1/friend-requests", s.write(s.requestFriend))
 	s.handle("GET /v1/friend-requests", s.read(s.friendRequests))
@@ -76,26 +84,30 @@ func (s *Server) handle(pattern string, h handler) {
 				problem(w, Problem{Type: "about:blank", Status: status.status, Detail: status.detail})
 				return
 			}
-			fail(w, r, err)
+			s.fail(w, r, err)
 		}
 	})
 }
 
 // ServeHTTP serves one request. A panic costs that request only.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(withClient(withOrigin(r.Context(), r)), requestTime)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if !strings.HasPrefix(r.URL.Path, healthPath) {
+		s.Metrics.Add(metrics.Served, 1)
+	}
 	defer func() {
 		if p := recover(); p != nil && p != http.ErrAbortHandler {
 			slog.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			problem(w, Problem{Type: "about:blank", Status: http.StatusInternalServerError, Detail: "this is our fault: try again later"})
+			s.fault(w, r)
 		}
 	}()
 	if err := s.origin.Check(r); err != nil {
 		problem(w, Problem{Type: "about:blank", Status: http.StatusForbidden, Detail: "a page of another site may not do this"})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
-	defer cancel()
-	s.mux.ServeHTTP(w, r.WithContext(ctx))
+	s.mux.ServeHTTP(w, r)
 }
 
 // unknown answers for paths and methods that the API doesn't have.
@@ -120,7 +132,17 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 type authed func(http.ResponseWriter, *http.Request, app.User) error
 
 func (s *Server) read(h authed) handler  { return s.authenticate("r", h) }
-func (s *Server) write(h authed) handler { return s.authenticate("w", h) }
+func (s *Server) write(h authed) handler { return s.writer(s.authenticate("w", h)) }
+
+// writer is a route that only the region that writes can serve.
+func (s *Server) writer(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if taken, err := s.Forward.takes(w, r); taken || err != nil {
+			return err
+		}
+		return h(w, r)
+	}
+}
 
 func (s *Server) authenticate(class string, h authed) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -132,6 +154,7 @@ func (s *Server) authenticate(class string, h authed) handler {
 		if err != nil {
 			return err
 		}
+		isFrom(r, user.ID)
 		return h(w, r, user)
 	}
 }

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"errors"
 	"net/http"
 
 	"newsfeed/app"
@@ -54,6 +55,9 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page, err := s.backend.Feed(r.Context(), token, q)
+	if !errors.Is(err, app.ErrUnauthenticated) {
+		isFrom(r, token.User())
+	}
 	if err != nil {
 		return err
 	}

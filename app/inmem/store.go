@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"newsfeed/app"
+	"newsfeed/app/boot"
 	"newsfeed/app/password"
 	"newsfeed/app/region"
 )
@@ -75,8 +76,14 @@ func New(hasher *password.Hasher) *Store {
 	}
 }
 
+// Live is always nil.
+func (s *Store) Live() error { return nil }
+
+// Boot is always done.
+func (s *Store) Boot() boot.State { return boot.State{Done: true} }
+
 // Ready is always nil.
-func (s *Store) Ready(context.Context) error { return nil }
+func (s *Store) Ready() error { return nil }
 
 // Region is a region that writes and has no peer.
 func (s *Store) Region() region.Health {

@@ -30,6 +30,11 @@ const (
 	DailyActiveUsers   Metric = "DailyActiveUsers"
 	MonthlyActiveUsers Metric = "MonthlyActiveUsers"
 	LatePartitions     Metric = "LatePartitions" // must stay 0
+	Served             Metric = "Served"         // requests answered, health checks excepted
+	Faults             Metric = "Faults"         // of Served: 500, panics, time-outs inside
+	FaultyUsers        Metric = "FaultyUsers"    // distinct users, or addresses, that met Faults
+	Jobs               Metric = "Jobs"           // messages worked on to an end
+	JobFaults          Metric = "JobFaults"      // of Jobs: failed by our own fault
 	every                     = time.Minute
 	mostSamples               = 100 // of one metric in one line
 )
@@ -39,9 +44,12 @@ var units = map[Metric]string{FeedReadLatency: "Milliseconds", PostToVisible: "M
 // Set collects figures between two lines. A nil Set collects nothing. Its
 // methods are safe for concurrent use.
 type Set struct {
-	mu      sync.Mutex
-	sums    map[Metric]float64
-	samples map[Metric]*reservoir
+	always []Metric
+
+	mu       sync.Mutex
+	sums     map[Metric]float64
+	samples  map[Metric]*reservoir
+	distinct map[Metric]map[string]bool
 }
 
 // reservoir keeps an even choice of all samples.
@@ -50,8 +58,41 @@ type reservoir struct {
 	kept []float64
 }
 
-// NewSet returns an empty Set.
-func NewSet() *Set { return &Set{sums: map[Metric]float64{}, samples: map[Metric]*reservoir{}} }
+// NewSet returns an empty Set, which tells the sums of always even when they are 0.
+func NewSet(always ...Metric) *Set {
+	s := &Set{always: always}
+	s.clear()
+	return s
+}
+
+// clear starts afresh; s.mu is held.
+func (s *Set) clear() {
+	s.sums, s.samples, s.distinct = map[Metric]float64{}, map[Metric]*reservoir{}, map[Metric]map[string]bool{}
+	for _, m := range s.always {
+		s.sums[m] = 0
+	}
+}
+
+// mostDistinct bounds what is kept to tell who was counted already.
+const mostDistinct = 10_000
+
+// Distinct counts who in a figure that is summed up, once a line.
+func (s *Set) Distinct(m Metric, who string) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.distinct[m]
+	if known == nil {
+		known = map[string]bool{}
+		s.distinct[m] = known
+	}
+	if !known[who] && len(known) < mostDistinct {
+		known[who] = true
+		s.sums[m]++
+	}
+}
 
 // Add adds to a figure that is summed up.
 func (s *Set) Add(m Metric, n float64) {
@@ -113,7 +154,7 @@ type definition struct {
 func (s *Set) Write(out io.Writer, region, group string, now time.Time) error {
 	s.mu.Lock()
 	sums, samples := s.sums, s.samples
-	s.sums, s.samples = map[Metric]float64{}, map[Metric]*reservoir{}
+	s.clear()
 	s.mu.Unlock()
 	line := map[string]any{"Region": region, "Group": group}
 	var names []Metric

@@ -48,3 +48,28 @@ func TestALineHasEveryFigureAndThenStartsAfresh(t *testing.T) {
 	var none *metrics.Set
 	none.Add(metrics.SignUps, 1) // must not panic
 }
+
+func TestWhatIsAlwaysToldIsToldWhenItIsNone(t *testing.T) {
+	t.Parallel()
+	s := metrics.NewSet(metrics.Faults, metrics.FaultyUsers)
+	for _, want := range []float64{0, 2, 0} {
+		if want > 0 {
+			for _, who := range []string{"kim", "lee", "kim"} {
+				s.Distinct(metrics.FaultyUsers, who)
+			}
+		}
+		var out bytes.Buffer
+		if err := s.Write(&out, "r", "g", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		var line struct{ Faults, FaultyUsers *float64 }
+		if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Faults == nil || *line.Faults != 0 || line.FaultyUsers == nil || *line.FaultyUsers != want {
+			t.Errorf("want %v distinct users: %s", want, out.String())
+		}
+	}
+	var none *metrics.Set
+	none.Distinct(metrics.FaultyUsers, "kim") // must not panic
+}

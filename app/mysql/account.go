@@ -21,7 +21,8 @@ type Account struct {
 // the connection tried again. Connections that are open stay good.
 type connector struct {
 	sqldriver.Connector
-	account atomic.Pointer[Account]
+	breaker breaker
+	account *atomic.Pointer[Account]
 	renew   func(ctx context.Context, refused Account) (Account, error) // may be nil
 }
 
@@ -32,23 +33,31 @@ const (
 	renewWait = 500 * time.Millisecond
 )
 
-func newConnector(dsn *driver.Config, c Config) (*connector, error) {
-	own := &connector{renew: c.Renew}
-	own.account.Store(&Account{c.User, c.Password})
+func newConnector(dsn *driver.Config, account *atomic.Pointer[Account],
+	renew func(context.Context, Account) (Account, error)) (*connector, error) {
 	err := dsn.Apply(driver.BeforeConnect(func(_ context.Context, dsn *driver.Config) error {
-		account := own.account.Load()
+		account := account.Load()
 		dsn.User, dsn.Passwd = account.User, account.Password
 		return nil
 	}))
 	if err != nil {
 		return nil, err
 	}
+	own := &connector{account: account, renew: renew}
 	own.Connector, err = driver.NewConnector(dsn)
 	return own, err
 }
 
 // Connect opens one connection.
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	if err := c.breaker.open(); err != nil {
+		return nil, err
+	}
+	conn, err := c.connect(ctx)
+	return conn, c.breaker.note(ctx, err)
+}
+
+func (c *connector) connect(ctx context.Context) (sqldriver.Conn, error) {
 	for try := 1; ; try++ {
 		used := c.account.Load()
 		conn, err := c.Connector.Connect(ctx)

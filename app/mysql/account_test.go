@@ -60,7 +60,7 @@ func TestARotatedPasswordIsRenewed(t *testing.T) {
 	wg.Wait()
 	_, err = admin.Exec("DROP USER rotated; KILL USER rotated")
 	must(t, err)
-	if err := read(); !errors.Is(err, app.ErrUnavailable) {
+	if err := read(); !errors.Is(err, app.ErrDependency) {
 		t.Errorf("refused for good: %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func TestAPrimaryThatTurnsReadOnlyIsLeftForTheNewOneAtOnce(t *testing.T) {
 	}
 	_, err = old.Admin().Exec("SET GLOBAL read_only = 1")
 	must(t, err)
-	if err := write(); !errors.Is(err, app.ErrUnavailable) {
+	if err := write(); !errors.Is(err, app.ErrDependency) {
 		t.Errorf("with no primary at all: %v", err)
 	}
 	e.to.Store(fresh)

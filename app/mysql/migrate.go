@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -14,14 +15,22 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// migrateTime bounds all migrations together: one may rewrite a large table.
+const migrateTime = 30 * time.Minute
+
 // Migrate brings the schema up to date, waiting up to patience for the database
 // to answer. One process at a time migrates; others wait for it.
 func (db *DB) Migrate(ctx context.Context, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience+5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience+migrateTime)
 	defer cancel()
-	conn, err := db.await(ctx, patience)
+	pool, err := db.await(ctx, patience)
 	if err != nil {
 		return err
+	}
+	defer pool.Close()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return answer(err)
 	}
 	defer conn.Close() // ends the lock too
 	var got sql.NullInt64
@@ -37,7 +46,7 @@ func (db *DB) Migrate(ctx context.Context, patience time.Duration) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectMySQL, db.writer, files)
+	provider, err := goose.NewProvider(goose.DialectMySQL, pool, files)
 	if err != nil {
 		return err
 	}
@@ -49,13 +58,14 @@ func (db *DB) Migrate(ctx context.Context, patience time.Duration) error {
 	return err
 }
 
-// await connects to the writer, trying again for as long as patience lasts.
-func (db *DB) await(ctx context.Context, patience time.Duration) (*sql.Conn, error) {
+// await returns a pool for migrations once the database answers, trying again for
+// as long as patience lasts.
+func (db *DB) await(ctx context.Context, patience time.Duration) (*sql.DB, error) {
 	deadline := time.Now().Add(patience)
 	for {
-		conn, err := db.writer.Conn(ctx)
+		pool, err := db.patient(ctx)
 		if err == nil {
-			return conn, nil
+			return pool, nil
 		}
 		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("the database did not answer for %v: %w", patience, err)
@@ -66,4 +76,22 @@ func (db *DB) await(ctx context.Context, patience time.Duration) (*sql.Conn, err
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// patient returns a pool whose statements may take long.
+func (db *DB) patient(ctx context.Context) (*sql.DB, error) {
+	db.mu.Lock()
+	endpoint := db.place.Endpoint
+	db.mu.Unlock()
+	if endpoint == "" {
+		return nil, errUnknown
+	}
+	pool, err := db.openFor(endpoint, 4, migrateTime)
+	if err != nil {
+		return nil, err
+	}
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
 }

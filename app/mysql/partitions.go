@@ -29,12 +29,12 @@ type partition struct {
 
 // partitions returns a table's partitions in order, without "rest".
 func (db *DB) partitions(ctx context.Context, table string) (parts []partition, err error) {
-	rows, err := db.writer.QueryContext(ctx, "SELECT partition_name, table_rows FROM information_schema.partitions "+
+	rows, err := db.writer().QueryContext(ctx, "SELECT partition_name, table_rows FROM information_schema.partitions "+
 		"WHERE table_schema = DATABASE() AND table_name = ?", table)
 	if err != nil {
-		return nil, failure(err)
+		return nil, db.failure(err)
 	}
-	err = scanAll(rows, func(r *sql.Rows) error {
+	err = db.scanAll(rows, func(r *sql.Rows) error {
 		var name string
 		var p partition
 		if err := r.Scan(&name, &p.rows); err != nil {
@@ -73,9 +73,9 @@ func (db *DB) layOut(ctx context.Context, keep int64, bounds []int64) error {
 		if slices.Equal(had, bounds) {
 			continue
 		}
-		if _, err := db.writer.ExecContext(ctx, "ALTER TABLE "+table+" REORGANIZE PARTITION "+
+		if _, err := db.writer().ExecContext(ctx, "ALTER TABLE "+table+" REORGANIZE PARTITION "+
 			strings.Join(append(old, restName), ", ")+" INTO ("+into+")"); err != nil {
-			return fmt.Errorf("partitions of %s: %w", table, failure(err))
+			return fmt.Errorf("partitions of %s: %w", table, db.failure(err))
 		}
 	}
 	return nil
@@ -89,9 +89,9 @@ func (db *DB) PartitionFresh(ctx context.Context, from time.Time, days int) erro
 		if table == "stories" {
 			column = "id"
 		}
-		if _, err := db.writer.ExecContext(ctx, "ALTER TABLE "+table+" PARTITION BY RANGE COLUMNS ("+column+") (PARTITION "+
+		if _, err := db.writer().ExecContext(ctx, "ALTER TABLE "+table+" PARTITION BY RANGE COLUMNS ("+column+") (PARTITION "+
 			restName+" VALUES LESS THAN (MAXVALUE))"); err != nil {
-			return failure(err)
+			return db.failure(err)
 		}
 	}
 	first := from.UTC().Truncate(24 * time.Hour)
@@ -110,14 +110,14 @@ func (db *DB) PartitionFresh(ctx context.Context, from time.Time, days int) erro
 // hourly.
 func (db *DB) PartitionAhead(ctx context.Context, now time.Time) (late bool, err error) {
 	var locked sql.NullInt64
-	conn, err := db.writer.Conn(ctx)
+	conn, err := db.writer().Conn(ctx)
 	if err != nil {
-		return false, failure(err)
+		return false, db.failure(err)
 	}
 	defer conn.Close()
 	const lock = "CONCAT('newsfeed-partitions-', DATABASE())"
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 0)").Scan(&locked); err != nil || locked.Int64 != 1 {
-		return false, failure(err) // another worker is at it
+		return false, db.failure(err) // another worker is at it
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT RELEASE_LOCK("+lock+")")
 	parts, err := db.partitions(ctx, "stories")

@@ -17,7 +17,7 @@ type Session struct {
 func (db *DB) CreateSession(ctx context.Context, hash [32]byte, user app.ID, expires time.Time) error {
 	_, err := db.exec(ctx, "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES (?, ?, ?)",
 		hash[:], user[:], expires.UnixMilli())
-	return failure(err)
+	return db.failure(err)
 }
 
 // Session returns the session of a token's hash; an expired one isn't found.

@@ -19,7 +19,7 @@ type tx struct {
 func (t tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	t.db.trace(query, args)
 	result, err := t.ExecContext(ctx, query, args...)
-	return result, failure(err)
+	return result, t.db.failure(err)
 }
 
 // row reads at most one row.
@@ -35,9 +35,9 @@ func (t tx) query(ctx context.Context, scan func(*sql.Rows) error, query string,
 	t.db.trace(query, args)
 	rows, err := t.QueryContext(ctx, query, args...)
 	if err != nil {
-		return failure(err)
+		return t.db.failure(err)
 	}
-	return scanAll(rows, scan)
+	return t.db.scanAll(rows, scan)
 }
 
 // deadlockTries bounds how often a transaction that lost a deadlock runs again.
@@ -68,15 +68,15 @@ func retry(ctx context.Context, transaction func() error) error {
 }
 
 func (db *DB) writeOnce(ctx context.Context, f func(tx) error) error {
-	t, err := db.writer.BeginTx(ctx, nil)
+	t, err := db.writer().BeginTx(ctx, nil)
 	if err != nil {
-		return failure(err)
+		return db.failure(err)
 	}
 	defer t.Rollback() // after a commit it does nothing
 	if err := f(tx{t, db}); err != nil {
 		return err
 	}
-	return failure(t.Commit())
+	return db.failure(t.Commit())
 }
 
 // batch is a transaction whose statements don't depend on each other's results.
@@ -99,9 +99,9 @@ func (db *DB) writeBatch(ctx context.Context, b batch) error {
 	}
 	query := "START TRANSACTION; " + strings.Join(b.statements, "; ") + "; COMMIT"
 	return retry(ctx, func() error {
-		conn, err := db.writer.Conn(ctx)
+		conn, err := db.writer().Conn(ctx)
 		if err != nil {
-			return failure(err)
+			return db.failure(err)
 		}
 		defer conn.Close()
 		if _, err = conn.ExecContext(ctx, query, b.args...); err == nil {
@@ -113,6 +113,6 @@ func (db *DB) writeBatch(ctx context.Context, b batch) error {
 		if _, undone := conn.ExecContext(undo, "ROLLBACK"); undone != nil {
 			conn.Raw(func(any) error { return driver.ErrBadConn }) // never back into the pool
 		}
-		return failure(err)
+		return db.failure(err)
 	})
 }

@@ -13,7 +13,7 @@ func (db *DB) CreateUser(ctx context.Context, u app.User, password string) error
 	if isNumber(err, errDuplicate) {
 		return app.Conflict("the name %q is taken: choose another", u.Name)
 	}
-	return failure(err)
+	return db.failure(err)
 }
 
 // UserByName returns the user and the stored password hash.

@@ -53,7 +53,7 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte, memor
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 	case <-wait.C:
-		return nil, app.Unavailable(fmt.Errorf("too many sign-ins at once"))
+		return nil, app.Overload()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -18,7 +18,7 @@ func (c *Cache) Active(ctx context.Context, now time.Time, users []app.ID) error
 	for i := range users {
 		members[i] = users[i][:]
 	}
-	p := c.client.Pipeline()
+	p := c.client().Pipeline()
 	for key, life := range map[string]time.Duration{dailyKey(now): 3 * 24 * time.Hour, monthlyKey(now): 62 * 24 * time.Hour} {
 		p.PFAdd(ctx, key, members...)
 		p.Expire(ctx, key, life)
@@ -29,9 +29,9 @@ func (c *Cache) Active(ctx context.Context, now time.Time, users []app.ID) error
 
 // ActiveUsers counts the users who were active on now's day and in its month.
 func (c *Cache) ActiveUsers(ctx context.Context, now time.Time) (day, month int64, err error) {
-	if day, err = c.client.PFCount(ctx, dailyKey(now)).Result(); err != nil {
+	if day, err = c.client().PFCount(ctx, dailyKey(now)).Result(); err != nil {
 		return 0, 0, err
 	}
-	month, err = c.client.PFCount(ctx, monthlyKey(now)).Result()
+	month, err = c.client().PFCount(ctx, monthlyKey(now)).Result()
 	return day, month, err
 }

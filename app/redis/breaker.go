@@ -13,17 +13,27 @@ import (
 
 // breaker refuses commands to a cluster that failed, but for one each moment that
 // tries whether it is back.
-type breaker struct{ until atomic.Int64 } // Unix nanoseconds of the next try; 0: all is well
+type breaker struct {
+	until  atomic.Int64 // Unix nanoseconds of the next try; 0: all is well
+	absent atomic.Bool  // there is no cluster
+}
 
 const breakFor = 250 * time.Millisecond
 
-func (b *breaker) open() bool {
+// open returns nil when the cluster may be asked.
+func (b *breaker) open() error {
+	if b.absent.Load() {
+		return ErrAbsent
+	}
 	until := b.until.Load()
 	if until == 0 {
-		return false
+		return nil
 	}
 	now := time.Now()
-	return now.UnixNano() < until || !b.until.CompareAndSwap(until, now.Add(breakFor).UnixNano())
+	if now.UnixNano() < until || !b.until.CompareAndSwap(until, now.Add(breakFor).UnixNano()) {
+		return ErrDown
+	}
+	return nil
 }
 
 // note remembers a failure that says the node is away, or does not know us; what
@@ -55,9 +65,9 @@ func (b *breaker) DialHook(next goredis.DialHook) goredis.DialHook {
 // ProcessHook refuses commands while the breaker is open.
 func (b *breaker) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		if b.open() {
-			cmd.SetErr(ErrDown)
-			return ErrDown
+		if err := b.open(); err != nil {
+			cmd.SetErr(err)
+			return err
 		}
 		return b.note(ctx, next(ctx, cmd))
 	}
@@ -66,11 +76,11 @@ func (b *breaker) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 // ProcessPipelineHook refuses pipelines while the breaker is open.
 func (b *breaker) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		if b.open() {
+		if err := b.open(); err != nil {
 			for _, cmd := range cmds {
-				cmd.SetErr(ErrDown)
+				cmd.SetErr(err)
 			}
-			return ErrDown
+			return err
 		}
 		return b.note(ctx, next(ctx, cmds))
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
+	"net"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,10 +32,16 @@ type Config struct {
 // ErrDown at once for a moment after the cluster failed to answer, so that
 // requests go on without it instead of waiting one after another.
 type Cache struct {
-	client  *goredis.ClusterClient
+	tls     bool
 	auth    auth
 	breaker breaker
 	epoch   atomic.Int64
+	cluster atomic.Pointer[goredis.ClusterClient]
+
+	mu      sync.Mutex // held while cluster is replaced
+	place   string     // of cluster
+	hooks   []goredis.Hook
+	retired []*goredis.ClusterClient
 }
 
 // SetEpoch tells the epoch of the lease. What was cached of stories under an
@@ -43,42 +51,102 @@ func (c *Cache) SetEpoch(epoch int64) { c.epoch.Store(epoch) }
 // ErrDown says that the cache doesn't answer; the database has everything.
 var ErrDown = errors.New("the cache does not answer")
 
-// Open prepares the client; it doesn't connect yet.
+// ErrAbsent is the ErrDown of a region that has no cache, or has not been told
+// where it is.
+var ErrAbsent = fmt.Errorf("%w: there is none", ErrDown)
+
+// Open prepares the client; it doesn't connect yet. Without addresses the cache is
+// absent until Follow tells of one.
 func Open(c Config) *Cache {
-	cache := &Cache{auth: auth{renew: c.Renew}}
+	cache := &Cache{tls: c.TLS, auth: auth{renew: c.Renew}, place: strings.Join(c.Addrs, ",")}
 	cache.auth.token.Store(&c.Token)
+	cache.breaker.absent.Store(len(c.Addrs) == 0)
+	cache.hooks = []goredis.Hook{&cache.breaker, &cache.auth} // the breaker sees what auth could not mend
+	cache.cluster.Store(cache.connect(c.Addrs))
+	return cache
+}
+
+func (c *Cache) connect(addrs []string) *goredis.ClusterClient {
+	if len(addrs) == 0 {
+		addrs = []string{"127.0.0.1:1"} // never asked
+	}
 	options := &goredis.ClusterOptions{
-		Addrs: c.Addrs, CredentialsProviderContext: cache.auth.credentials,
+		Addrs: addrs, CredentialsProviderContext: c.auth.credentials,
 		// The breaker tries again; a request that waits for the cache helps nobody.
 		DialerRetries: 1, DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second, PoolTimeout: time.Second,
 		PoolSize: 64, MaxRedirects: 3, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: 20 * time.Millisecond,
 		DisableIdentity: true, Protocol: 2,
 	}
-	if c.TLS {
+	if c.tls {
 		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	cache.client = goredis.NewClusterClient(options)
-	cache.client.AddHook(&cache.breaker) // sees what auth could not mend
-	cache.client.AddHook(&cache.auth)
-	return cache
+	client := goredis.NewClusterClient(options)
+	for _, h := range c.hooks {
+		client.AddHook(h)
+	}
+	return client
 }
 
-// None is the cache of a region that has none: it is always down.
-func None() *Cache {
-	c := Open(Config{Addrs: []string{"127.0.0.1:1"}})
-	c.breaker.until.Store(math.MaxInt64)
-	return c
+func (c *Cache) client() *goredis.ClusterClient { return c.cluster.Load() }
+
+// Access is the JSON object in the cache's secret.
+type Access struct {
+	Token    string `json:"token"`
+	Endpoint string `json:"endpoint"` // host:port of the configuration endpoint; empty: there is no cache
+}
+
+// retireAfter is longer than any request that still uses the client of before.
+const retireAfter = 30 * time.Second
+
+// Follow takes up where the cluster is now, and its token: a client of another
+// place replaces that of before, which finishes what is under way.
+func (c *Cache) Follow(a Access) error {
+	var addrs []string
+	if a.Endpoint != "" {
+		if host, port, err := net.SplitHostPort(a.Endpoint); err != nil || host == "" || port == "" {
+			return fmt.Errorf("cache address %q is not host:port", a.Endpoint)
+		}
+		addrs = []string{a.Endpoint}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.auth.token.Store(&a.Token)
+	if a.Endpoint == c.place {
+		return nil
+	}
+	old := c.cluster.Swap(c.connect(addrs))
+	c.breaker.absent.Store(len(addrs) == 0)
+	c.place, c.retired = a.Endpoint, append(c.retired, old)
+	time.AfterFunc(retireAfter, func() { old.Close() })
+	return nil
 }
 
 // Close closes every connection.
-func (c *Cache) Close() error { return c.client.Close() }
-
-// Ready says why the cache cannot serve, or nil.
-func (c *Cache) Ready(ctx context.Context) error {
-	if err := c.client.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("cache: %w", err)
+func (c *Cache) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, old := range c.retired {
+		old.Close() // it may have been closed already
 	}
-	return nil
+	return c.client().Close()
+}
+
+// Ready says why the cache cannot serve, or nil. It asks every node, which leaves
+// a connection open to each.
+func (c *Cache) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	err := c.client().Ping(ctx).Err() // by way of the breaker
+	if err == nil {
+		err = c.client().ForEachShard(ctx, func(ctx context.Context, node *goredis.Client) error { return node.Ping(ctx).Err() })
+	}
+	switch {
+	case err == nil:
+		return nil
+	case isRefused(err):
+		err = app.Refused(err)
+	}
+	return fmt.Errorf("cache: %w", err)
 }
 
 // Source is where in the database a fill was read.
@@ -136,4 +204,9 @@ func sessionRateKey(user app.ID, hash [32]byte, class string) string {
 }
 
 // AddHook has h see every command; for metrics and tests. Call it before use.
-func (c *Cache) AddHook(h goredis.Hook) { c.client.AddHook(h) }
+func (c *Cache) AddHook(h goredis.Hook) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hooks = append(c.hooks, h)
+	c.client().AddHook(h)
+}

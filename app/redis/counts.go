@@ -128,7 +128,7 @@ func (c *Cache) change(ctx context.Context, story app.ID, user, kind string, com
 // state from filling them again.
 func (c *Cache) ForgetCounts(ctx context.Context, story app.ID) error {
 	key := c.countsKey(story)
-	p := c.client.TxPipeline()
+	p := c.client().TxPipeline()
 	p.Del(ctx, key)
 	p.HSet(ctx, key, guardField, 1)
 	p.Expire(ctx, key, guardLife)

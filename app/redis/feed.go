@@ -106,7 +106,7 @@ func (c *Cache) Open(ctx context.Context, user app.ID, hash [32]byte, below app.
 	if below != app.Last {
 		bounds.Min = "(" + member(below)
 	}
-	p := c.client.Pipeline()
+	p := c.client().Pipeline()
 	name := p.Get(ctx, sessionKey(user, hash))
 	p.SetNX(ctx, rate, 0, time.Minute)
 	reads := p.Incr(ctx, rate)
@@ -137,8 +137,19 @@ func (c *Cache) Range(ctx context.Context, user, below app.ID, limit int) (Slice
 	if below != app.Last {
 		bounds.Min = "(" + member(below)
 	}
-	p := c.client.Pipeline()
+	p := c.client().Pipeline()
 	ids := p.ZRangeByLex(ctx, feedKey(user), bounds)
+	last := p.ZRange(ctx, feedKey(user), -1, -1)
+	if _, err := p.Exec(ctx); err != nil {
+		return Slice{}, err
+	}
+	return parseFeed(ids.Val(), last.Val()), nil
+}
+
+// At is Range for one story: its ID, if the feed has it.
+func (c *Cache) At(ctx context.Context, user, story app.ID) (Slice, error) {
+	p := c.client().Pipeline()
+	ids := p.ZRangeByLex(ctx, feedKey(user), &goredis.ZRangeBy{Min: "[" + member(story), Max: "[" + member(story)})
 	last := p.ZRange(ctx, feedKey(user), -1, -1)
 	if _, err := p.Exec(ctx); err != nil {
 		return Slice{}, err
@@ -148,13 +159,13 @@ func (c *Cache) Range(ctx context.Context, user, below app.ID, limit int) (Slice
 
 // Drop forgets the user's feed.
 func (c *Cache) Drop(ctx context.Context, user app.ID) error {
-	return c.client.Del(ctx, feedKey(user)).Err()
+	return c.client().Del(ctx, feedKey(user)).Err()
 }
 
 // DropAll forgets every feed, a few at a time, and returns how many those were.
 func (c *Cache) DropAll(ctx context.Context) (n int64, err error) {
 	var dropped atomic.Int64
-	err = c.client.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error {
+	err = c.client().ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error {
 		var cursor uint64
 		for {
 			keys, next, err := node.Scan(ctx, cursor, "f:*", 1000).Result()

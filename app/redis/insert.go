@@ -89,14 +89,14 @@ func (c *Cache) RemoveMany(ctx context.Context, user app.ID, stories []app.ID) e
 	for i, id := range stories {
 		members[i] = member(id)
 	}
-	return c.client.ZRem(ctx, feedKey(user), members...).Err()
+	return c.client().ZRem(ctx, feedKey(user), members...).Err()
 }
 
 // pipelineScript runs fill's EVALSHA commands in one round trip. A node that
 // doesn't know the script yet is given it, then they run again.
 func (c *Cache) pipelineScript(ctx context.Context, script *goredis.Script, fill func(goredis.Pipeliner)) error {
 	run := func() error {
-		p := c.client.Pipeline()
+		p := c.client().Pipeline()
 		fill(p)
 		_, err := p.Exec(ctx)
 		return err
@@ -112,7 +112,7 @@ func (c *Cache) pipelineScript(ctx context.Context, script *goredis.Script, fill
 }
 
 func (c *Cache) load(ctx context.Context, script *goredis.Script) error {
-	return c.client.ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error {
+	return c.client().ForEachMaster(ctx, func(ctx context.Context, node *goredis.Client) error {
 		return script.Load(ctx, node).Err()
 	})
 }

@@ -56,12 +56,12 @@ const rebuildLife = 20 * time.Second
 // ClaimRebuild says whether the caller shall have the user's feed rebuilt: one
 // at a time.
 func (c *Cache) ClaimRebuild(ctx context.Context, user app.ID) (bool, error) {
-	return c.client.SetNX(ctx, rebuildKey(user), 1, rebuildLife).Result()
+	return c.client().SetNX(ctx, rebuildKey(user), 1, rebuildLife).Result()
 }
 
 // ReleaseRebuild lets the next rebuild start.
 func (c *Cache) ReleaseRebuild(ctx context.Context, user app.ID) error {
-	return c.client.Del(ctx, rebuildKey(user)).Err()
+	return c.client().Del(ctx, rebuildKey(user)).Err()
 }
 
 // Begin makes the feed exist before the database is asked, so that fan-out that
@@ -70,7 +70,7 @@ func (c *Cache) Begin(ctx context.Context, user app.ID) (*Build, error) {
 	token := make([]byte, 16)
 	rand.Read(token) // never fails (crypto/rand)
 	b := &Build{cache: c, user: user, sentinel: string([]byte{sentinelMark, stateBuilding}) + string(token)}
-	err := beginScript.Run(ctx, c.client, []string{feedKey(user)}, b.sentinel, int64(feedLife/time.Second)).Err()
+	err := beginScript.Run(ctx, c.client(), []string{feedKey(user)}, b.sentinel, int64(feedLife/time.Second)).Err()
 	if err != nil {
 		return nil, fmt.Errorf("begin a rebuild: %w", err)
 	}
@@ -87,7 +87,7 @@ func (b *Build) Finish(ctx context.Context, epoch int64, floor app.ID, ids []app
 	for _, id := range ids {
 		args = append(args, member(id))
 	}
-	done, err := finishScript.Run(ctx, b.cache.client, []string{feedKey(b.user), scratchKey(b.user)}, args...).Int()
+	done, err := finishScript.Run(ctx, b.cache.client(), []string{feedKey(b.user), scratchKey(b.user)}, args...).Int()
 	if err != nil {
 		return fmt.Errorf("finish a rebuild: %w", err)
 	}

@@ -138,7 +138,7 @@ func TestACacheThatIsAwayIsGivenUpAtOnceAndTakenUpAgain(t *testing.T) {
 
 func TestNoCacheIsAlwaysAway(t *testing.T) {
 	t.Parallel()
-	c := redis.None()
+	c := redis.Open(redis.Config{})
 	defer c.Close()
 	if err := c.Wrote(t.Context(), ids.New()); !errors.Is(err, redis.ErrDown) {
 		t.Error(err)

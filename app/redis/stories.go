@@ -26,7 +26,7 @@ type Card struct {
 // Cards reads stories, their counts and the reader's own reactions in one round
 // trip, in the order of ids.
 func (c *Cache) Cards(ctx context.Context, ids []app.ID, reader app.ID) ([]Card, error) {
-	p := c.client.Pipeline()
+	p := c.client().Pipeline()
 	stories := make([]*goredis.StringCmd, len(ids))
 	counts := make([]*goredis.SliceCmd, len(ids))
 	mine := string(reader[:])
@@ -54,7 +54,7 @@ func (c *Cache) Cards(ctx context.Context, ids []app.ID, reader app.ID) ([]Card,
 // FillStories caches stories as the database has them, unless the cache knows
 // better already: a tombstone is never overwritten.
 func (c *Cache) FillStories(ctx context.Context, stories []*app.Story, from Source) error {
-	p := c.client.Pipeline()
+	p := c.client().Pipeline()
 	for _, s := range stories {
 		value := any(tombstone)
 		if !s.Deleted {
@@ -68,10 +68,10 @@ func (c *Cache) FillStories(ctx context.Context, stories []*app.Story, from Sour
 
 // Bury puts a tombstone: no page shows the story from now on.
 func (c *Cache) Bury(ctx context.Context, story app.ID) error {
-	return c.client.Set(ctx, c.storyKey(story), tombstone, storyLife).Err()
+	return c.client().Set(ctx, c.storyKey(story), tombstone, storyLife).Err()
 }
 
 // Unbury takes back a tombstone of a story that lives on after all.
 func (c *Cache) Unbury(ctx context.Context, story app.ID) error {
-	return c.client.Del(ctx, c.storyKey(story)).Err()
+	return c.client().Del(ctx, c.storyKey(story)).Err()
 }

@@ -38,6 +38,7 @@ func (l *lease) set(row app.Lease, err error) {
 type peer struct {
 	mu     sync.Mutex
 	health *region.Health // nil: it doesn't answer
+	media  string
 }
 
 func (p *peer) RoundTrip(*http.Request) (*http.Response, error) {
@@ -47,6 +48,7 @@ func (p *peer) RoundTrip(*http.Request) (*http.Response, error) {
 		return nil, errors.New("connection refused")
 	}
 	w := httptest.NewRecorder()
+	w.Header().Set(region.MediaHeader, p.media)
 	json.NewEncoder(w).Encode(p.health)
 	return w.Result(), nil
 }
@@ -66,26 +68,26 @@ func TestWhoMayWrite(t *testing.T) {
 		lease    app.Lease
 		err      error
 		peer     *region.Health
-		forward  bool
 		code     app.Code // "": writable
 		ok, fed  bool
 		announce bool
+		// elsewhere: the peer is to serve what writes
+		elsewhere bool
 	}{
 		"the lease is ours":                            {lease: ours, ok: true, fed: true, announce: true},
 		"the lease is ours and the peer agrees":        {lease: ours, peer: &region.Health{Epoch: 3, Writer: here}, ok: true, fed: true, announce: true},
 		"the peer is stale":                            {lease: ours, peer: &region.Health{Epoch: 2, Writer: there, Writing: true}, ok: true, fed: true, announce: true},
 		"the peer knows a higher epoch, doesn't write": {lease: ours, peer: &region.Health{Epoch: 4, Writer: there}, ok: true, fed: true, announce: true},
 		"the peer writes under a higher epoch":         {lease: ours, peer: &region.Health{Region: there, Epoch: 4, Writer: there, Writing: true}, code: app.CodeFenced},
-		"the lease is the peer's":                      {lease: theirs, code: app.CodeFenced, ok: true},
-		"the lease is the peer's and we forward":       {lease: theirs, forward: true, ok: true},
-		"we forward, but are stale":                    {lease: theirs, forward: true, peer: &region.Health{Epoch: 4, Writer: there, Writing: true}, code: app.CodeFenced},
-		"the database doesn't answer":                  {err: errors.New("down"), code: app.CodeUnavailable},
+		"the lease is the peer's":                      {lease: theirs, code: app.CodeFenced, elsewhere: true, ok: true},
+		"the lease is the peer's, but we are stale":    {lease: theirs, peer: &region.Health{Epoch: 4, Writer: there, Writing: true}, code: app.CodeFenced},
+		"the database doesn't answer":                  {err: errors.New("down"), code: app.CodeDependency},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l, p := &lease{row: c.lease, err: c.err}, &peer{health: c.peer}
-				w := &region.Watcher{Region: here, Forward: c.forward, Leases: l, PeerURL: "https://peer/healthz/region", Now: time.Now, Client: &http.Client{Transport: p}}
+				w := &region.Watcher{Region: here, Leases: l, PeerURL: "https://peer", Now: time.Now, Client: &http.Client{Transport: p}}
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				go w.Run(ctx)
@@ -98,6 +100,9 @@ func TestWhoMayWrite(t *testing.T) {
 				_, fed := w.Fed()
 				if h.OK != c.ok || h.Writing != c.announce || fed != c.fed {
 					t.Errorf("health %+v, fed %v", h, fed)
+				}
+				if w.Elsewhere() != c.elsewhere {
+					t.Errorf("elsewhere: %v", w.Elsewhere())
 				}
 			})
 		})
@@ -119,7 +124,7 @@ func TestALeaseThatCannotBeReadIsTrustedForFiveSeconds(t *testing.T) {
 			t.Errorf("after 4 s: %v", err)
 		}
 		time.Sleep(3 * time.Second)
-		if err := w.Writable(); !errors.Is(err, app.ErrUnavailable) || w.Health().OK {
+		if err := w.Writable(); !errors.Is(err, app.ErrDependency) || w.Health().OK {
 			t.Errorf("after 7 s: %v, %+v", err, w.Health())
 		}
 		l.set(app.Lease{Epoch: 2, Writer: there}, nil)
@@ -134,7 +139,7 @@ func TestAFencedRegionStaysFencedWhenThePeerFallsSilent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, p := &lease{row: app.Lease{Epoch: 1, Writer: here}}, &peer{}
-		w := &region.Watcher{Region: here, Leases: l, PeerURL: "https://peer/healthz/region", Now: time.Now, Client: &http.Client{Transport: p}}
+		w := &region.Watcher{Region: here, Leases: l, PeerURL: "https://peer", Now: time.Now, Client: &http.Client{Transport: p}}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go w.Run(ctx)
@@ -164,7 +169,7 @@ func (mute) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestAStartingInstanceAsksThePeerBeforeItsFirstWrite(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &region.Watcher{Region: here, Leases: &lease{row: app.Lease{Epoch: 3, Writer: here}}, PeerURL: "https://peer/healthz/region",
+		w := &region.Watcher{Region: here, Leases: &lease{row: app.Lease{Epoch: 3, Writer: here}}, PeerURL: "https://peer",
 			Now: time.Now, Client: &http.Client{Transport: mute{}}}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -180,4 +185,44 @@ func TestAStartingInstanceAsksThePeerBeforeItsFirstWrite(t *testing.T) {
 			t.Errorf("a peer that does not answer stops all writes: %v", err)
 		}
 	})
+}
+
+func TestAReaderThatIsBehindTakesNoLeaseBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &lease{row: app.Lease{Epoch: 3, Writer: there}}
+		w := &region.Watcher{Region: here, Leases: l, Now: time.Now}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go w.Run(ctx)
+		time.Sleep(time.Second)
+		l.set(app.Lease{Epoch: 2, Writer: here}, nil)
+		time.Sleep(1100 * time.Millisecond)
+		if err := w.Writable(); !errors.Is(err, app.ErrFenced) {
+			t.Errorf("writable: %v", err)
+		}
+	})
+}
+
+func TestWhereThePeersFilesAreIsAnOriginOrNothing(t *testing.T) {
+	t.Parallel()
+	for told, want := range map[string]string{
+		"https://media.s3.ap-northeast-1.amazonaws.com": "https://media.s3.ap-northeast-1.amazonaws.com",
+		"https://media.example/path":                    "",
+		"https://media.example;script-src":              "",
+		"https://media.example https://evil.example":    "",
+		"": "",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &peer{health: &region.Health{}, media: told}
+			w := &region.Watcher{Region: here, Leases: &lease{}, PeerURL: "https://peer", Now: time.Now, Client: &http.Client{Transport: p}}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go w.Run(ctx)
+			synctest.Wait()
+			if got := w.PeerMedia(); got != want {
+				t.Errorf("%q: %q, want %q", told, got, want)
+			}
+		})
+	}
 }

@@ -71,7 +71,7 @@ func (s *Store) Stat(ctx context.Context, key string) (app.Media, error) {
 	case errors.As(err, &missing):
 		return app.Media{}, app.Invalid("media", "names %.100q, which was never uploaded", key)
 	case err != nil:
-		return app.Media{}, app.Unavailable(fmt.Errorf("media bucket: %w", err))
+		return app.Media{}, app.Dependency(fmt.Errorf("media bucket: %w", err))
 	}
 	return app.Media{Key: key, Type: aws.ToString(out.ContentType), Bytes: aws.ToInt64(out.ContentLength)}, nil
 }

@@ -10,80 +10,119 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"newsfeed/app"
+	"newsfeed/app/awserror"
 )
 
 // Secret is one secret: a JSON object that T describes. Its methods are safe for
 // concurrent use.
 type Secret[T comparable] struct {
-	client *secretsmanager.Client
-	arn    string
+	client  *secretsmanager.Client
+	sign    aws.CredentialsProvider
+	arn     string
+	changed func(T) error
 
 	mu    sync.Mutex // held while asking, so that many who need it ask once
 	value T
+	taken bool  // changed took value
+	err   error // of the last read
 	asked time.Time
 }
 
-// Open reads the secret, trying again until ctx ends: at boot the instance's
-// role may not be there yet.
-func Open[T comparable](ctx context.Context, config aws.Config, arn string) (*Secret[T], error) {
-	s := &Secret[T]{client: secretsmanager.NewFromConfig(config), arn: arn}
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		value, err := s.read(ctx)
-		if err == nil {
-			s.value, s.asked = value, time.Now()
-			return s, nil
+// New returns a secret that Run reads. changed is told of its first value and of
+// every other; what it refuses is not taken.
+func New[T comparable](config aws.Config, arn string, changed func(T) error) *Secret[T] {
+	return &Secret[T]{client: secretsmanager.NewFromConfig(config), sign: config.Credentials, arn: arn, changed: changed,
+		err: fmt.Errorf("secret %s: it has not been read yet", arn)}
+}
+
+// Run reads the secret until it is taken, and again each time every has passed,
+// until ctx ends.
+func (s *Secret[T]) Run(ctx context.Context, every time.Duration) {
+	for wait := 100 * time.Millisecond; ctx.Err() == nil; {
+		err := s.refresh(ctx)
+		next := every
+		if err != nil && ctx.Err() == nil {
+			slog.Warn("secret: trying again", "arn", s.arn, "error", err)
+			next = min(wait, every)
+			wait = min(2*wait, 5*time.Second)
 		}
-		slog.Warn("secret: trying again", "arn", arn, "error", err)
+		pause := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
-			return nil, err
-		case <-time.After(wait):
+		case <-pause.C:
 		}
+		pause.Stop()
 	}
 }
 
-func (s *Secret[T]) read(ctx context.Context) (value T, err error) {
-	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
-	if err != nil {
-		return value, fmt.Errorf("secret %s: %w", s.arn, err)
-	}
-	if json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value) != nil {
-		return value, fmt.Errorf("secret %s: it is not the JSON object that is expected", s.arn) // and no word of what it is
-	}
-	return value, nil
-}
-
-// Value is what was read last.
-func (s *Secret[T]) Value() T {
+// Ready is nil once a value was taken, and says why none was otherwise.
+func (s *Secret[T]) Ready(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.value
+	if s.taken {
+		return nil
+	}
+	return s.err
 }
 
-// Renewals ask no more often than this, each for no longer than renewTime.
-const (
-	renewEvery = 500 * time.Millisecond
-	renewTime  = 3 * time.Second
-)
-
-// Renew is for who was refused with a value of the secret: it returns the present
-// one, which is the same while the rotation has not come to the secret yet.
-func (s *Secret[T]) Renew(ctx context.Context, refused T) (T, error) {
+func (s *Secret[T]) refresh(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.value != refused || time.Since(s.asked) < renewEvery {
-		return s.value, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, renewTime)
+	return s.ask(ctx)
+}
+
+// ask reads and takes the present value; s.mu is held.
+func (s *Secret[T]) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	value, err := s.read(ctx)
 	s.asked = time.Now()
+	if err == nil && (!s.taken || value != s.value) {
+		if refused := s.changed(value); refused != nil {
+			err = app.Refused(fmt.Errorf("secret %s: %w", s.arn, refused))
+		} else {
+			slog.Info("secret: it is taken", "arn", s.arn, "first", !s.taken)
+			s.value, s.taken = value, true
+		}
+	}
+	s.err = err
+	return err
+}
+
+func (s *Secret[T]) read(ctx context.Context) (value T, err error) {
+	if s.sign != nil {
+		if _, err := s.sign.Retrieve(ctx); err != nil { // of this instance: no other has them either
+			return value, app.Refused(fmt.Errorf("credentials to read secret %s: %w", s.arn, err))
+		}
+	}
+	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
 	if err != nil {
-		return s.value, err
+		return value, fmt.Errorf("secret %s: %w", s.arn, awserror.Judge(err))
 	}
-	if value != s.value {
-		slog.Info("secret: it was rotated", "arn", s.arn)
+	if json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value) != nil {
+		// and no word of what it is
+		return value, app.Refused(fmt.Errorf("secret %s: it is not the JSON object that is expected", s.arn))
 	}
-	s.value = value
 	return value, nil
+}
+
+// Renewals ask no more often than renewEvery; one question takes askTime at most.
+const (
+	renewEvery = 500 * time.Millisecond
+	askTime    = 3 * time.Second
+)
+
+// Renew is for who was refused with a value of the secret, which stale recognises:
+// it returns the present one, which is the same while the rotation has not come
+// to the secret yet.
+func (s *Secret[T]) Renew(ctx context.Context, stale func(T) bool) (T, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken && !stale(s.value) || time.Since(s.asked) < renewEvery {
+		return s.value, nil
+	}
+	err := s.ask(ctx)
+	return s.value, err
 }

@@ -2,6 +2,9 @@ package secretsmanager_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awssecrets "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"newsfeed/app"
 	"newsfeed/app/apptest"
 	"newsfeed/app/secretsmanager"
 )
@@ -31,13 +35,16 @@ func TestWhoWasRefusedGetsThePresentValue(t *testing.T) {
 	t.Parallel()
 	sdk := apptest.NewCloud(t, time.Minute)
 	put(t, sdk, `{"token":"first"}`)
-	secret, err := secretsmanager.Open[value](t.Context(), sdk, apptest.CacheSecret)
-	if err != nil || secret.Value() != (value{"first"}) {
-		t.Fatal(secret, err)
+	var changes []value
+	secret := secretsmanager.New(sdk, apptest.CacheSecret, func(v value) error { changes = append(changes, v); return nil })
+	if secret.Ready(t.Context()) == nil {
+		t.Error("it is ready before it was read")
 	}
+	run(t, secret, time.Hour)
+	apptest.Eventually(t, "it is read", func() error { return secret.Ready(t.Context()) })
 	renew := func(refused string) string {
 		t.Helper()
-		got, err := secret.Renew(t.Context(), value{refused})
+		got, err := secret.Renew(t.Context(), func(v value) bool { return v.Token == refused })
 		if err != nil {
 			t.Error(err)
 		}
@@ -62,6 +69,62 @@ func TestWhoWasRefusedGetsThePresentValue(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if want := []value{{"first"}, {"second"}}; !slices.Equal(changes, want) {
+		t.Errorf("told of %v, want %v", changes, want)
+	}
+}
+
+// run runs the secret until the test ends.
+func run(t *testing.T, secret *secretsmanager.Secret[value], every time.Duration) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { secret.Run(ctx, every) })
+	t.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
+}
+
+func TestAChangeIsTakenUpWithoutAnybodyBeingRefused(t *testing.T) {
+	t.Parallel()
+	sdk := apptest.NewCloud(t, time.Minute)
+	put(t, sdk, `{"token":"first"}`)
+	changes := make(chan value, 10)
+	run(t, secretsmanager.New(sdk, apptest.CacheSecret, func(v value) error { changes <- v; return nil }), 10*time.Millisecond)
+	for _, want := range []string{"first", "second"} {
+		if got := <-changes; got.Token != want {
+			t.Errorf("told of %v, want %s", got, want)
+		}
+		put(t, sdk, `{"token":"second"}`)
+	}
+	if len(changes) > 0 {
+		t.Error("told twice of one value")
+	}
+}
+
+func TestWhatCannotBeUsedIsRefusedAndTheOldIsKept(t *testing.T) {
+	t.Parallel()
+	sdk := apptest.NewCloud(t, time.Minute)
+	put(t, sdk, `{"token":"bad"}`)
+	secret := secretsmanager.New(sdk, apptest.CacheSecret, func(v value) error {
+		if v.Token == "bad" {
+			return errors.New("no good")
+		}
+		return nil
+	})
+	run(t, secret, 10*time.Millisecond)
+	apptest.Eventually(t, "it is refused", func() error {
+		if err := secret.Ready(t.Context()); !errors.Is(err, app.ErrRefused) {
+			return fmt.Errorf("ready: %w", err)
+		}
+		return nil
+	})
+	put(t, sdk, `{"token":"good"}`)
+	apptest.Eventually(t, "a better one is taken", func() error { return secret.Ready(t.Context()) })
+	put(t, sdk, `{"token":"bad"}`)
+	if got, _ := secret.Renew(t.Context(), func(value) bool { return true }); got.Token != "good" {
+		t.Errorf("now it is %v", got)
+	}
 }
 
 func TestASecretThatIsNoneIsNotToldOf(t *testing.T) {
@@ -69,11 +132,37 @@ func TestASecretThatIsNoneIsNotToldOf(t *testing.T) {
 	sdk := apptest.NewCloud(t, time.Minute)
 	put(t, sdk, "hunter2")
 	for arn, want := range map[string]string{apptest.CacheSecret: "not the JSON object", apptest.CacheSecret + "-none": "ResourceNotFound"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		_, err := secretsmanager.Open[value](ctx, sdk, arn)
-		cancel()
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%s: %v", arn, err)
-		}
+		secret := secretsmanager.New(sdk, arn, func(value) error { return nil })
+		run(t, secret, 10*time.Millisecond)
+		apptest.Eventually(t, "it says what is wrong", func() error {
+			err := secret.Ready(t.Context())
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Fatal(err)
+			}
+			if !errors.Is(err, app.ErrRefused) || !strings.Contains(err.Error(), want) {
+				return fmt.Errorf("%s: %w", arn, err)
+			}
+			return nil
+		})
 	}
+}
+
+func TestAServiceThatDoesNotAnswerIsNotTakenForARefusal(t *testing.T) {
+	t.Parallel()
+	sdk, err := apptest.SDK(t.Context(), "http://127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := secretsmanager.New(sdk, apptest.CacheSecret, func(value) error { return nil })
+	run(t, secret, 10*time.Millisecond)
+	apptest.Eventually(t, "it was asked for", func() error {
+		err := secret.Ready(t.Context())
+		if errors.Is(err, app.ErrRefused) {
+			t.Fatal(err)
+		}
+		if !strings.Contains(err.Error(), "connection refused") {
+			return err
+		}
+		return nil
+	})
 }

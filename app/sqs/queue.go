@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"newsfeed/app/awserror"
 	"newsfeed/app/feed"
 )
 
@@ -64,6 +65,19 @@ func (q *Queue) Receive(ctx context.Context, max int) ([]feed.Delivery, error) {
 		deliveries[i] = feed.Delivery{Body: []byte(aws.ToString(m.Body)), Receipt: aws.ToString(m.ReceiptHandle)}
 	}
 	return deliveries, nil
+}
+
+// Ready says why the queue does not answer, or nil.
+func (q *Queue) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := q.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn},
+	})
+	if err != nil {
+		return fmt.Errorf("queue: %w", awserror.Judge(err))
+	}
+	return nil
 }
 
 // Extend hides a received message for d from now.

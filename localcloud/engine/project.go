@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"os"
@@ -167,9 +170,14 @@ func (p *Project) overlayStack(name string) error {
 	if config == nil {
 		config = map[string]any{}
 	}
-	for key, path := range map[string]string{"artifact": p.Binary, "functions": filepath.Dir(p.Binary)} { // make puts them side by side
+	release, err := p.Release()
+	if err != nil {
+		return err
+	}
+	for key, value := range map[string]string{"release": release, "image": anyImage, "artifact": p.Binary,
+		"functions": filepath.Dir(p.Binary)} { // make puts them side by side
 		if _, declared := p.declared[namespace+key]; declared { // not by every commit there ever was
-			config[namespace+key] = path
+			config[namespace+key] = value
 		}
 	}
 	settings["config"] = config
@@ -197,6 +205,24 @@ func (p *Project) overlayStack(name string) error {
 		return err
 	}
 	return cloud.WriteFile(filepath.Join(p.workDir(), file), raw)
+}
+
+// anyImage stands for the AMI, of which nothing is used here.
+const anyImage = "ami-00000000000000000"
+
+// Release is what instances run here: the binary of this machine, as the program
+// knows it.
+func (p *Project) Release() (string, error) {
+	file, err := os.Open(p.Binary)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	return "local@sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // unreadable stands for every secret of the committed files, which can't be

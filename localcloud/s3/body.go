@@ -73,6 +73,22 @@ func (s bucketBody) Remove(_ context.Context, r *cloud.Resource) error {
 	return nil
 }
 
+// Put keeps a file as an object, as one that was uploaded before its bucket was
+// declared: by its name, which is known.
+func (s *Service) Put(region, bucket, key, path string) error {
+	b, err := s.openNamed(region, bucket)
+	if err != nil {
+		return err
+	}
+	content, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	o := &object{Key: key, Headers: map[string]string{"Content-Type": "application/octet-stream"}}
+	return b.put(o, content, false, accept)
+}
+
 type objectBody struct{ *Service }
 
 // Apply writes the object. Its content is the output content, contentBase64

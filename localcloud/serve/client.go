@@ -55,6 +55,11 @@ func (c *Client) Sweep(ctx context.Context, stack string, known map[string][]str
 	return removed, c.call(ctx, http.MethodPost, "/sweep", sweepRequest{stack, known}, &removed)
 }
 
+// Release uploads a binary for the instances of a region.
+func (c *Client) Release(ctx context.Context, r Release) error {
+	return c.call(ctx, http.MethodPost, "/release", r, nil)
+}
+
 // Region puts a region into a state, and returns when it is in it.
 func (c *Client) Region(ctx context.Context, region string, state RegionState) error {
 	return c.call(ctx, http.MethodPost, "/region/"+region+"/"+string(state), nil, nil)

@@ -23,6 +23,14 @@ func (d *Daemon) control() http.Handler {
 		removed, err := d.provider.Sweep(r.Context(), req.Stack, req.Known)
 		reply(w, removed, err)
 	})
+	mux.HandleFunc("POST /release", func(w http.ResponseWriter, r *http.Request) {
+		var in Release
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		reply(w, struct{}{}, d.release(in))
+	})
 	mux.HandleFunc("POST /region/{region}/{state}", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, struct{}{}, d.setRegion(r.Context(), r.PathValue("region"), RegionState(r.PathValue("state"))))
 	})
@@ -32,6 +40,20 @@ func (d *Daemon) control() http.Handler {
 		d.stopOnce.Do(func() { close(d.stop) })
 	})
 	return mux
+}
+
+// Release is a binary for the instances of a region, as `make release` uploads it.
+type Release struct {
+	Region, Bucket, Key string
+	Path                string // of the file on this machine
+}
+
+// release uploads the binary, once: what a key holds never changes.
+func (d *Daemon) release(r Release) error {
+	if _, err := d.s3.Path(r.Bucket, r.Key); err == nil {
+		return nil
+	}
+	return d.s3.Put(r.Region, r.Bucket, r.Key, r.Path)
 }
 
 // sweepRequest names what the engine knows of a stack: ids by type.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -17,19 +18,21 @@ import (
 // config is what the environment says.
 type config struct {
 	Region  string
+	Group   string // of instances, by which figures are told apart
 	Address string // host:port to listen on
-	Forward bool   // write through another region's writer
 
+	// Database and Cache say where the stores are only where a test overrides the
+	// secrets.
 	Database       mysql.Config
 	DatabaseSecret string // ARN
-
-	Cache       redis.Config
-	CacheSecret string // ARN
+	Cache          redis.Config
+	CacheSecret    string // ARN
+	SecretsEvery   time.Duration
 
 	QueueURL    string
 	MediaBucket string
-	PeerHealth  string
-	DNS         string // name server for PeerHealth
+	Peer        string // URL of the other region; empty: there is none
+	DNS         string // name server for Peer
 	Drain       time.Duration
 }
 
@@ -59,6 +62,10 @@ func (e *environment) number(key string, standard, low, high int) int {
 	return n
 }
 
+func (e *environment) seconds(key string, standard, low int) time.Duration {
+	return time.Duration(e.number(key, standard, low, 3600)) * time.Second
+}
+
 func (e *environment) choice(key string, values ...string) string {
 	v := e.text(key, values[0])
 	if !slices.Contains(values, v) {
@@ -82,23 +89,39 @@ func (e *environment) addresses(key string) []string {
 	return list
 }
 
-// embedded says that nothing is configured: run on memory alone.
-func embedded() bool { return os.Getenv("NEWSFEED_DATABASE_WRITER") == "" }
+// address reads a URL of scheme and host.
+func (e *environment) address(key string) string {
+	v := e.text(key, "")
+	if v == "" {
+		return v
+	}
+	if u, err := url.Parse(v); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		e.fault(key, "%q is not https://host", v)
+	}
+	return strings.TrimSuffix(v, "/")
+}
 
-// readConfig reads the environment; the error names every mistake at once.
-func readConfig() (config, error) {
+// embedded says that nothing is configured: run on memory alone.
+func embedded() bool {
+	return os.Getenv("NEWSFEED_DATABASE_SECRET") == "" && os.Getenv("NEWSFEED_DATABASE_WRITER") == ""
+}
+
+// readConfig reads the environment of a process that belongs to group unless that
+// says otherwise; the error names every mistake at once.
+func readConfig(group string) (config, error) {
 	e := &environment{}
 	c := config{
 		Region:         e.text("REGION", ""),
+		Group:          e.text("GROUP", group),
 		Address:        net.JoinHostPort(e.text("ADDRESS", ""), strconv.Itoa(e.number("PORT", 8080, 1, 65535))),
-		Forward:        e.choice("WRITES", "local", "forward") == "forward",
 		DatabaseSecret: e.text("DATABASE_SECRET", ""),
 		CacheSecret:    e.text("CACHE_SECRET", ""),
+		SecretsEvery:   e.seconds("SECRETS_SECONDS", 60, 1),
 		QueueURL:       e.text("QUEUE_URL", ""),
 		MediaBucket:    e.text("MEDIA_BUCKET", ""),
-		PeerHealth:     e.text("PEER_HEALTH_URL", ""),
+		Peer:           e.address("PEER_URL"),
 		DNS:            e.text("DNS", ""),
-		Drain:          time.Duration(e.number("DRAIN_SECONDS", 20, 0, 3600)) * time.Second,
+		Drain:          e.seconds("DRAIN_SECONDS", 20, 0),
 		Database: mysql.Config{
 			Readers:           e.addresses("DATABASE_READERS"),
 			Name:              e.text("DATABASE_NAME", "newsfeed"),
@@ -110,15 +133,16 @@ func readConfig() (config, error) {
 		},
 		Cache: redis.Config{Addrs: e.addresses("CACHE"), Token: e.text("CACHE_TOKEN", ""), TLS: e.choice("CACHE_TLS", "on", "off") == "on"},
 	}
-	if writer := e.addresses("DATABASE_WRITER"); len(writer) == 1 {
+	switch writer := e.addresses("DATABASE_WRITER"); {
+	case len(writer) == 1:
 		c.Database.Writer = writer[0]
-	} else {
+	case len(writer) > 1:
 		e.fault("DATABASE_WRITER", "want one host:port")
 	}
 	if c.Region == "" {
 		e.fault("REGION", "is missing: the AWS region that this process runs in")
 	}
-	if c.DatabaseSecret == "" && c.Database.User == "" {
+	if c.DatabaseSecret == "" && (c.Database.User == "" || c.Database.Writer == "") {
 		e.fault("DATABASE_SECRET", "is missing: the ARN of the database's secret")
 	}
 	return c, errors.Join(e.errs...)

@@ -32,8 +32,8 @@ func runEmbedded(ctx context.Context) error {
 
 No store is configured, so everything is in the memory of this process: it is
 gone when you stop it, one process holds it all, nothing fans out, and no region
-stands by. For the real thing set NEWSFEED_DATABASE_WRITER, NEWSFEED_CACHE and
-NEWSFEED_QUEUE_URL, or run 'make up'.
+stands by. For the real thing set NEWSFEED_DATABASE_SECRET, NEWSFEED_CACHE_SECRET
+and NEWSFEED_QUEUE_URL, or run 'make up'.
 `, listener.Addr())
 	return serve(ctx, listener, mux, func() {}, 0)
 }

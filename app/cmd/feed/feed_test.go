@@ -18,7 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
 	"newsfeed/app/apptest"
+	"newsfeed/app/mysql"
+	"newsfeed/app/redis"
 	"newsfeed/localcloud/elasticache"
 )
 
@@ -31,8 +36,11 @@ type fixture struct {
 	binary   string
 	env      []string // the last of a name counts
 	cloud    string   // URL of the AWS endpoint
+	sdk      aws.Config
 	database string
 	cache    *elasticache.Server
+
+	databaseAddr, cacheAddr string // as the secrets say
 }
 
 // binary builds the command once for all tests.
@@ -64,23 +72,47 @@ func newFixture(t *testing.T, visibility time.Duration) *fixture {
 	if f.cloud, err = apptest.Current.StartCloudWith(t.Context(), visibility); err != nil {
 		t.Fatal(err)
 	}
+	if f.sdk, err = apptest.SDK(t.Context(), f.cloud); err != nil {
+		t.Fatal(err)
+	}
 	f.database = fmt.Sprint(apptest.DatabaseName, "_process", databases.Add(1))
 	if _, err := apptest.Current.Database.Admin().Exec("CREATE DATABASE " + f.database + " CHARACTER SET utf8mb4"); err != nil {
 		t.Fatal(err)
 	}
-	cacheAddr := ""
-	if f.cache, cacheAddr, err = apptest.Current.StartCache(t.Context(), apptest.Current.Address()); err != nil {
+	if f.cache, f.cacheAddr, err = apptest.Current.StartCache(t.Context(), apptest.Current.Address()); err != nil {
 		t.Fatal(err)
 	}
+	f.databaseAddr = apptest.Current.DatabaseAddr
+	f.keep(mysql.Account{User: apptest.DatabaseUser, Password: apptest.DatabasePass}, "")
 	f.set(
 		"AWS_ENDPOINT_URL="+f.cloud, "AWS_REGION="+apptest.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"NEWSFEED_REGION="+apptest.Region, "NEWSFEED_DRAIN_SECONDS=1",
-		"NEWSFEED_DATABASE_WRITER="+apptest.Current.DatabaseAddr, "NEWSFEED_DATABASE_READERS="+apptest.Current.DatabaseAddr,
 		"NEWSFEED_DATABASE_NAME="+f.database, "NEWSFEED_DATABASE_SECRET="+apptest.DatabaseSecret, "NEWSFEED_DATABASE_TLS=off",
-		"NEWSFEED_CACHE="+cacheAddr, "NEWSFEED_CACHE_TLS=off",
+		"NEWSFEED_CACHE_SECRET="+apptest.CacheSecret, "NEWSFEED_CACHE_TLS=off", "NEWSFEED_SECRETS_SECONDS=1",
 		"NEWSFEED_QUEUE_URL="+apptest.QueueURL, "NEWSFEED_MEDIA_BUCKET="+apptest.MediaBucket,
 	)
 	return f
+}
+
+// keep puts into the secrets where the stores are and who the app is there.
+func (f *fixture) keep(account mysql.Account, token string) {
+	f.t.Helper()
+	if err := errors.Join(
+		f.put(apptest.DatabaseSecret, mysql.Access{Account: account, Endpoint: f.databaseAddr}),
+		f.put(apptest.CacheSecret, redis.Access{Token: token, Endpoint: f.cacheAddr}),
+	); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) put(arn string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	_, err = secretsmanager.NewFromConfig(f.sdk).PutSecretValue(f.t.Context(),
+		&secretsmanager.PutSecretValueInput{SecretId: &arn, SecretString: aws.String(string(raw))})
+	return err
 }
 
 func (f *fixture) set(env ...string) { f.env = append(f.env, env...) }
@@ -311,12 +343,12 @@ func (f *fixture) ends(cmd *exec.Cmd) {
 func TestBadEnvironmentIsToldAllAtOnce(t *testing.T) {
 	t.Parallel()
 	f := bare(t)
-	f.env = []string{"NEWSFEED_DATABASE_WRITER=nowhere", "NEWSFEED_PORT=x", "NEWSFEED_WRITES=maybe"}
+	f.env = []string{"NEWSFEED_DATABASE_WRITER=nowhere", "NEWSFEED_PORT=x", "NEWSFEED_PEER_URL=tokyo", "NEWSFEED_DATABASE_TLS=maybe"}
 	out, err := f.run("web")
 	if err == nil {
 		t.Fatal("it ran")
 	}
-	for _, key := range []string{"DATABASE_WRITER", "PORT", "WRITES", "REGION", "DATABASE_SECRET"} {
+	for _, key := range []string{"DATABASE_WRITER", "PORT", "PEER_URL", "DATABASE_TLS", "REGION", "DATABASE_SECRET"} {
 		if !strings.Contains(out, "NEWSFEED_"+key+":") {
 			t.Errorf("no word of NEWSFEED_%s in:\n%s", key, out)
 		}

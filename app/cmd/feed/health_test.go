@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"newsfeed/app/apptest"
+	"newsfeed/app/mysql"
 	"newsfeed/app/region"
 )
 
@@ -43,7 +44,7 @@ func TestAStaleRegionFencesItselfAndReadsOn(t *testing.T) {
 	f := newFixture(t, 30*time.Second)
 	f.migrate()
 	peer := newPeer(t)
-	f.set("NEWSFEED_PEER_HEALTH_URL=" + peer.URL)
+	f.set("NEWSFEED_PEER_URL=" + peer.URL)
 	web, _, _ := f.start("web")
 	var kim account
 	f.must("POST", web+"/v1/users", "", credentials("kim"), 201, &kim)
@@ -67,14 +68,18 @@ func TestAStaleRegionFencesItselfAndReadsOn(t *testing.T) {
 	f.must("POST", web+"/v1/stories", kim.Token, text("kept"), 201, nil)
 }
 
-func TestReadinessWantsTheCacheOnceAndTheDatabaseAlways(t *testing.T) {
+func TestAnInstanceBootsOnceEachStoreHasAnsweredAndStaysReady(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 30*time.Second)
-	f.migrate()
 	address := apptest.Current.Address()
-	f.set("NEWSFEED_CACHE=" + address + ":6379")
+	f.cacheAddr = address + ":6379"
+	f.keep(mysql.Account{User: apptest.DatabaseUser, Password: apptest.DatabasePass}, "")
 	web, _, _ := f.launch("web")
-	apptest.Eventually(t, "it answers", func() error { return f.get(web+"/healthz/live", "", 200, nil) })
+	apptest.Eventually(t, "only the cache is missing", func() error {
+		var answer struct{ Reasons map[string]string }
+		err := f.get(web+"/healthz/boot", "", http.StatusFailedDependency, &answer)
+		return errors.Join(err, waitFor(len(answer.Reasons) == 1 && answer.Reasons["cache"] != ""))
+	})
 	f.await(web, 503)
 	var kim account // it serves all the same
 	apptest.Eventually(t, "sign-up without a cache", func() error {
@@ -86,6 +91,7 @@ func TestReadinessWantsTheCacheOnceAndTheDatabaseAlways(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.await(web, 200)
+	f.must("GET", web+"/healthz/boot", "", nil, 200, nil)
 	apptest.Eventually(t, "the cache is used", func() error {
 		if err := f.get(web+"/v1/feed", kim.Token, 200, nil); err != nil {
 			return err
@@ -101,17 +107,48 @@ func TestReadinessWantsTheCacheOnceAndTheDatabaseAlways(t *testing.T) {
 	<-cache.Done()
 	f.must("GET", web+"/v1/feed", kim.Token, nil, 200, nil)
 	f.must("GET", web+"/healthz/ready", "", nil, 200, nil)
+	f.must("GET", web+"/healthz/boot", "", nil, 200, nil)
 }
 
-func TestAnInstanceIsUnreadyWithoutASchema(t *testing.T) {
+func TestWhatSaysNoIsToldApartFromWhatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, 30*time.Second)
-	web, _, _ := f.launch("web")
-	apptest.Eventually(t, "it answers", func() error { return f.get(web+"/healthz/live", "", 200, nil) })
-	var answer struct{ Reason string }
-	if err := f.get(web+"/healthz/ready", "", 503, &answer); err != nil || !strings.Contains(answer.Reason, "feed migrate") {
-		t.Errorf("%v: %+v", err, answer)
+	for name, c := range map[string]struct {
+		spoil func(f *fixture)
+		need  string
+		says  string
+	}{
+		"the database refuses the password": {func(f *fixture) {
+			f.keep(mysql.Account{User: apptest.DatabaseUser, Password: "wrong"}, "")
+		}, "database", "Access denied"},
+		"there is no such database": {func(f *fixture) { f.set("NEWSFEED_DATABASE_NAME=none") }, "database", "none"},
+		"the cache refuses the token": {func(f *fixture) {
+			f.keep(mysql.Account{User: apptest.DatabaseUser, Password: apptest.DatabasePass}, "wrong")
+			if err := f.cache.Client().ConfigSet(f.t.Context(), "requirepass", "right").Err(); err != nil {
+				f.t.Fatal(err)
+			}
+		}, "cache", "WRONGPASS"},
+		"there is no such secret": {func(f *fixture) { f.set("NEWSFEED_DATABASE_SECRET=" + apptest.DatabaseSecret + "-none") },
+			"database secret", "ResourceNotFound"},
+		"the secret says no endpoint": {func(f *fixture) {
+			f.databaseAddr = "nowhere"
+			f.keep(mysql.Account{User: apptest.DatabaseUser, Password: apptest.DatabasePass}, "")
+		}, "database secret", "not host:port"},
+		"there is no such queue": {func(f *fixture) { f.set("NEWSFEED_QUEUE_URL=" + apptest.QueueURL + "-none") }, "queue", "NonExistentQueue"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, 30*time.Second)
+			c.spoil(f)
+			web, _, _ := f.launch("web")
+			apptest.Eventually(t, "boot is refused", func() error {
+				var answer struct{ Reasons map[string]string }
+				err := f.get(web+"/healthz/boot", "", http.StatusServiceUnavailable, &answer)
+				if err == nil && !strings.Contains(answer.Reasons[c.need], c.says) {
+					err = fmt.Errorf("%v", answer.Reasons)
+				}
+				return err
+			})
+			f.must("GET", web+"/healthz/live", "", nil, 200, nil)
+		})
 	}
-	f.migrate()
-	f.await(web, 200)
 }

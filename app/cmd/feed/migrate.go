@@ -2,19 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
-
-	"newsfeed/app/mysql"
 )
 
 type migrateCommand struct {
 	Wait time.Duration `help:"How long to wait for the database." default:"60s"`
 }
 
-// Run brings the schema up to date and makes this region the first writer.
+// Run brings the schema up to date and makes this region the first writer. Web
+// and worker processes do the same when they start.
 func (m migrateCommand) Run(ctx context.Context) error {
-	c, err := readConfig()
+	c, err := readConfig("migrate")
 	if err != nil {
 		return err
 	}
@@ -22,20 +22,21 @@ func (m migrateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wait, cancel := context.WithTimeout(ctx, m.Wait)
-	defer cancel()
-	if err := readSecrets(wait, sdk, &c); err != nil {
-		return err
-	}
-	db, err := mysql.Open(c.Database)
+	s, err := openStores(sdk, c)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	if err := db.Migrate(ctx, m.Wait); err != nil {
+	defer s.db.Close()
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.follow(following)
+	if err := s.db.Migrate(ctx, m.Wait); err != nil {
+		if s.databaseSecret != nil {
+			err = errors.Join(err, s.databaseSecret.Ready(ctx))
+		}
 		return err
 	}
-	if err := db.InitLease(ctx, c.Region); err != nil {
+	if err := s.db.InitLease(ctx, c.Region); err != nil {
 		return err
 	}
 	slog.Info("the schema is current")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"newsfeed/app"
+	"newsfeed/app/boot"
 )
 
 type rebuildCommand struct {
@@ -17,7 +18,7 @@ type rebuildCommand struct {
 
 // Run builds cached feeds anew from the database.
 func (r rebuildCommand) Run(ctx context.Context) error {
-	c, err := readConfig()
+	c, err := readConfig("rebuild")
 	if err != nil {
 		return err
 	}
@@ -26,13 +27,12 @@ func (r rebuildCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	if r.All {
-		n, err := s.cache.DropAll(ctx)
-		slog.Info("feeds dropped", "feeds", n)
-		return err
-	}
 	background, stop := context.WithCancel(ctx)
 	defer stop()
+	go s.follow(background)
+	if r.All {
+		return r.all(ctx, s)
+	}
 	go s.watcher.Run(background)
 	for range 50 {
 		if _, fed := s.watcher.Fed(); fed {
@@ -48,4 +48,18 @@ func (r rebuildCommand) Run(ctx context.Context) error {
 		}
 	}
 	return errors.New("this region doesn't write now, so its feeds are not kept: run it in the region that does (see /healthz/region)")
+}
+
+// all drops every cached feed, once it is known where the cache is.
+func (r rebuildCommand) all(ctx context.Context, s *system) error {
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	need := boot.Need{Name: "cache", Ready: s.cacheReady}
+	boot.New(need).Run(wait)
+	if err := s.cacheReady(ctx); err != nil {
+		return err
+	}
+	n, err := s.cache.DropAll(ctx)
+	slog.Info("feeds dropped", "feeds", n)
+	return err
 }

@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-
 	"newsfeed/app/apptest"
+	"newsfeed/app/mysql"
 )
 
 // traffic reads and posts without a pause longer than needed to stay within the
@@ -71,15 +70,7 @@ func (c *traffic) reconnect(t *testing.T, step func() error) {
 }
 
 // rotation changes passwords and tokens, in the stores and in their secrets.
-type rotation struct {
-	f       *fixture
-	secrets *secretsmanager.Client
-}
-
-func (r *rotation) put(arn, value string) error {
-	_, err := r.secrets.PutSecretValue(r.f.t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &arn, SecretString: &value})
-	return err
-}
+type rotation struct{ f *fixture }
 
 func (r *rotation) token(generation int) string {
 	return fmt.Sprint("token-of-generation-", generation)
@@ -96,8 +87,8 @@ func (r *rotation) steps(generation int) []func() error {
 			return r.f.cache.Client().ConfigSet(r.f.t.Context(), "requirepass", r.token(generation)).Err()
 		},
 		func() error {
-			return errors.Join(r.put(apptest.DatabaseSecret, fmt.Sprintf(`{"username":"rotating","password":"generation %d"}`, generation)),
-				r.put(apptest.CacheSecret, `{"token":"`+r.token(generation)+`"}`))
+			r.f.keep(mysql.Account{User: "rotating", Password: fmt.Sprint("generation ", generation)}, r.token(generation))
+			return nil
 		},
 	}
 }
@@ -106,20 +97,15 @@ func TestRotatedSecretsFailNoRequest(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 30*time.Second)
 	f.migrate()
-	sdk, err := apptest.SDK(t.Context(), f.cloud)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := apptest.Current.Database.Admin().Exec("CREATE OR REPLACE USER rotating; GRANT ALL ON " + f.database + ".* TO rotating"); err != nil {
 		t.Fatal(err)
 	}
-	r := &rotation{f, secretsmanager.NewFromConfig(sdk)}
+	r := &rotation{f}
 	for _, step := range r.steps(0) {
 		if err := step(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f.set("NEWSFEED_CACHE_SECRET=" + apptest.CacheSecret)
 	web, _, _ := f.start("web")
 	c := &traffic{f: f, web: web, failures: make(chan error, 10_000)}
 	ctx, stop := context.WithCancel(t.Context())

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
 	"newsfeed/app/mysql"
+	"newsfeed/app/redis"
 	"newsfeed/app/secretsmanager"
 )
 
@@ -15,31 +18,66 @@ func loadAWS(ctx context.Context, region string) (aws.Config, error) {
 	return awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(region))
 }
 
-// cacheSecret is the JSON object in the cache's secret.
-type cacheSecret struct {
-	Token string `json:"token"`
+// stores are the database and the cache, which go where their secrets say. A
+// secret that is not configured is nil.
+type stores struct {
+	config         config
+	db             *mysql.DB
+	cache          *redis.Cache
+	databaseSecret *secretsmanager.Secret[mysql.Access]
+	cacheSecret    *secretsmanager.Secret[redis.Access]
 }
 
-// readSecrets completes c with what its secrets hold, and has the stores read them
-// again when a server refuses what they held.
-func readSecrets(ctx context.Context, sdk aws.Config, c *config) error {
+// openStores prepares the stores; follow tells them where they are.
+func openStores(sdk aws.Config, c config) (*stores, error) {
+	s := &stores{config: c}
+	database, cache := c.Database, c.Cache
 	if c.DatabaseSecret != "" {
-		secret, err := secretsmanager.Open[mysql.Account](ctx, sdk, c.DatabaseSecret)
-		if err != nil {
-			return err
-		}
-		c.Database.User, c.Database.Password, c.Database.Renew = secret.Value().User, secret.Value().Password, secret.Renew
+		s.databaseSecret = secretsmanager.New(sdk, c.DatabaseSecret, s.followDatabase)
+		database.Writer, database.Readers, database.Renew = "", nil, s.renewAccount
 	}
 	if c.CacheSecret != "" {
-		secret, err := secretsmanager.Open[cacheSecret](ctx, sdk, c.CacheSecret)
-		if err != nil {
-			return err
-		}
-		c.Cache.Token = secret.Value().Token
-		c.Cache.Renew = func(ctx context.Context, refused string) (string, error) {
-			value, err := secret.Renew(ctx, cacheSecret{refused})
-			return value.Token, err
-		}
+		s.cacheSecret = secretsmanager.New(sdk, c.CacheSecret, s.followCache)
+		cache.Addrs, cache.Renew = nil, s.renewToken
 	}
-	return nil
+	s.cache = redis.Open(cache)
+	var err error
+	s.db, err = mysql.Open(database)
+	return s, err
+}
+
+func (s *stores) followDatabase(a mysql.Access) error {
+	if override := s.config.Database; override.Writer != "" {
+		a.Endpoint, a.Readers = override.Writer, strings.Join(override.Readers, ",")
+	}
+	return s.db.Follow(a)
+}
+
+func (s *stores) followCache(a redis.Access) error {
+	if override := s.config.Cache.Addrs; len(override) > 0 {
+		a.Endpoint = override[0]
+	}
+	return s.cache.Follow(a)
+}
+
+func (s *stores) renewAccount(ctx context.Context, refused mysql.Account) (mysql.Account, error) {
+	value, err := s.databaseSecret.Renew(ctx, func(a mysql.Access) bool { return a.Account == refused })
+	return value.Account, err
+}
+
+func (s *stores) renewToken(ctx context.Context, refused string) (string, error) {
+	value, err := s.cacheSecret.Renew(ctx, func(a redis.Access) bool { return a.Token == refused })
+	return value.Token, err
+}
+
+// follow keeps the stores where their secrets say, until ctx ends.
+func (s *stores) follow(ctx context.Context) {
+	var wg sync.WaitGroup
+	if s.databaseSecret != nil {
+		wg.Go(func() { s.databaseSecret.Run(ctx, s.config.SecretsEvery) })
+	}
+	if s.cacheSecret != nil {
+		wg.Go(func() { s.cacheSecret.Run(ctx, s.config.SecretsEvery) })
+	}
+	wg.Wait()
 }

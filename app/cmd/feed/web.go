@@ -13,6 +13,7 @@ import (
 	"time"
 
 	feedhttp "newsfeed/app/http"
+	"newsfeed/app/metrics"
 )
 
 type webCommand struct{}
@@ -22,7 +23,7 @@ func (webCommand) Run(ctx context.Context) error {
 	if embedded() {
 		return runEmbedded(ctx)
 	}
-	c, err := readConfig()
+	c, err := readConfig("web")
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (webCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: stop what listens there, or set NEWSFEED_ADDRESS and NEWSFEED_PORT", err)
 	}
-	s, err := openSystem(ctx, c)
+	s, err := openSystem(ctx, c, metrics.Served, metrics.Faults, metrics.FaultyUsers)
 	if err != nil {
 		return err
 	}
@@ -39,12 +40,14 @@ func (webCommand) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { s.background(background, "web") })
+	wg.Go(func() { s.background(background) })
+	wg.Go(func() { s.boot.Run(background) })
 	if addr := os.Getenv("NEWSFEED_PROFILE_ADDRESS"); addr != "" {
 		go http.ListenAndServe(addr, http.DefaultServeMux) // net/http/pprof; for measuring only
 	}
-	h := &health{system: s}
+	h := &health{system: s, live: func() error { return nil }} // to answer is its loop
 	server := feedhttp.NewServer(s.service, h)
+	server.Forward, server.PeerMedia, server.Metrics = s.forward, s.watcher.PeerMedia, s.service.Metrics
 	if c.MediaBucket != "" {
 		if server.MediaOrigin, err = s.files.Origin(ctx); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 
 	"newsfeed/app/feed"
 	feedhttp "newsfeed/app/http"
+	"newsfeed/app/metrics"
 )
 
 type workerCommand struct{}
@@ -19,23 +20,24 @@ type workerCommand struct{}
 // Run works the queue until SIGTERM, then finishes what is at hand. It serves
 // the health endpoints too.
 func (workerCommand) Run(ctx context.Context) error {
-	c, err := readConfig()
+	c, err := readConfig("worker")
+	if c.QueueURL == "" {
+		err = errors.Join(err, errors.New("NEWSFEED_QUEUE_URL: is missing: the URL of the fan-out queue"))
+	}
 	if err != nil {
 		return err
-	}
-	if c.QueueURL == "" {
-		return errors.New("NEWSFEED_QUEUE_URL: is missing: the URL of the fan-out queue")
 	}
 	listener, err := net.Listen("tcp", c.Address)
 	if err != nil {
 		return fmt.Errorf("%w: stop what listens there, or set NEWSFEED_ADDRESS and NEWSFEED_PORT", err)
 	}
-	s, err := openSystem(ctx, c)
+	s, err := openSystem(ctx, c, metrics.Jobs, metrics.JobFaults)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	h := &health{system: s}
+	worker := &feed.Worker{Service: s.service, Queue: s.queue}
+	h := &health{system: s, live: worker.Live}
 	context.AfterFunc(ctx, func() { h.draining.Store(true) })
 	server := &http.Server{Handler: feedhttp.NewHealthServer(h), ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener)
@@ -44,9 +46,9 @@ func (workerCommand) Run(ctx context.Context) error {
 
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() { s.background(background, "worker") })
+	wg.Go(func() { s.background(background) })
+	s.boot.Run(ctx)
 	var cycles sync.WaitGroup
-	worker := &feed.Worker{Service: s.service, Queue: s.queue}
 	for _, run := range []func(context.Context){worker.Run, s.service.Sweep, s.service.Beat, s.service.Upkeep, s.service.Count} {
 		cycles.Go(func() { run(ctx) })
 	}

@@ -28,7 +28,7 @@ func (writes) Fed() (int64, bool) { return 1, true }
 // service is the product in this process, on the stores of the fixture's own.
 func (f *fixture) service() *feed.Service {
 	f.t.Helper()
-	db, err := mysql.Open(mysql.Config{Writer: apptest.Current.DatabaseAddr, Name: f.database, User: apptest.DatabaseUser, Password: apptest.DatabasePass})
+	db, err := mysql.Open(mysql.Config{Writer: f.databaseAddr, Name: f.database, User: apptest.DatabaseUser, Password: apptest.DatabasePass})
 	if err != nil {
 		f.t.Fatal(err)
 	}

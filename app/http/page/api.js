@@ -37,7 +37,7 @@ export async function call(method, path, body, { headers = {}, quiet = false } =
     return response.status === 204 ? null : response.json();
   }
   const problem = new Problem(await told(response), Number(response.headers.get("Retry-After")) || 0);
-  if (problem.code === "read-only") signal("fenced", problem.retryAfter);
+  if (problem.code === "fenced") signal("fenced", problem.retryAfter);
   if (problem.status === 401 && !quiet) signal("expired");
   throw problem;
 }

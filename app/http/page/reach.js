@@ -31,7 +31,7 @@ async function knock() {
     await call("PUT", "/v1/feed/marker", { story_id: oldest }, { quiet: true });
   } catch (problem) {
     if (problem.status === 401) open(); // nobody is signed in: signing in will tell
-    else if (problem.code !== "read-only") shut(problem.retryAfter);
+    else if (problem.code !== "fenced") shut(problem.retryAfter);
   }
 }
 

@@ -25,7 +25,8 @@ type cli struct {
 	Binary    string         `help:"The feed binary that instances run." default:".local/bin/feed" type:"path"`
 	FrontDoor string         `help:"Where a user on the internet comes in." default:"127.0.0.1:8080"`
 	DNS       netip.AddrPort `help:"Where Route 53 answers." default:"127.0.0.1:8053"`
-	AWS       string         `help:"Where the AWS endpoints (SQS, S3, Secrets Manager) are." default:"127.0.0.1:4566" name:"aws"`
+	AWS       string         `help:"Where the AWS endpoints (SQS, S3, Secrets Manager, Auto Scaling) are." default:"127.0.0.1:4566" name:"aws"`
+	Pace      float64        `help:"Seconds of AWS in a second here, for what takes AWS minutes; 1 is AWS's own speed." default:"60"`
 
 	Up       upCmd       `cmd:"" help:"Bring both regions up, or to what the program says."`
 	Preview  previewCmd  `cmd:"" help:"Show what up would change."`
@@ -62,7 +63,7 @@ func main() {
 		kong.Description("The architecture of newsfeed on one machine. 'make help' shows the common uses."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s := &system{cli: &c, ctx: ctx, serve: serve.Config{Dir: c.Dir, FrontDoor: c.FrontDoor, DNS: c.DNS, AWS: c.AWS}}
+	s := &system{cli: &c, ctx: ctx, serve: serve.Config{Dir: c.Dir, FrontDoor: c.FrontDoor, DNS: c.DNS, AWS: c.AWS, Pace: c.Pace}}
 	err := parsed.Run(s)
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; nothing is lost: 'make up' goes on from here, 'make down' removes everything")

@@ -63,7 +63,8 @@ func (s *system) ensureServing() (_ *serve.Client, started bool, err error) {
 	}
 	c := s.cli
 	daemon := exec.Command(self, "serve", "--dir", c.Dir, "--project", c.Project, "--binary", c.Binary,
-		"--front-door", c.FrontDoor, "--dns", c.DNS.String(), "--aws", c.AWS, "--domain", s.serve.Domain)
+		"--front-door", c.FrontDoor, "--dns", c.DNS.String(), "--aws", c.AWS, "--pace", fmt.Sprint(c.Pace),
+		"--domain", s.serve.Domain)
 	daemon.Stdout, daemon.Stderr = log, log
 	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives this command and its terminal
 	if err := daemon.Start(); err != nil {

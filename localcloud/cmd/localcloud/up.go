@@ -11,6 +11,7 @@ import (
 
 	"newsfeed/infra"
 	"newsfeed/localcloud/engine"
+	"newsfeed/localcloud/provider"
 	"newsfeed/localcloud/serve"
 )
 
@@ -48,6 +49,9 @@ func (c *upCmd) Run(s *system) error {
 		return err
 	}
 	times := []timing{{what: "local cloud", took: time.Since(began), detail: map[bool]string{true: "started", false: "was running"}[started]}}
+	if err := s.release(client, project, chosen); err != nil {
+		return err
+	}
 	e := &engine.Engine{Project: project, Program: infra.Deploy, Provider: client.Info.Provider, Out: os.Stdout}
 	stacks, changed, err := s.bringAllUp(e, client, chosen)
 	if err != nil {
@@ -64,6 +68,22 @@ func (c *upCmd) Run(s *system) error {
 		fmt.Println("\nNothing changed: everything was as the program says.")
 	}
 	fmt.Printf("\nOpen %s\n", status.URL)
+	return nil
+}
+
+// release uploads the binary to the regions of the stacks, as 'make release' does
+// on AWS.
+func (s *system) release(client *serve.Client, project *engine.Project, stacks []engine.Stack) error {
+	name, err := project.Release()
+	if err != nil {
+		return err
+	}
+	for _, stack := range stacks {
+		bucket := infra.ArtifactsBucket(project.Name, provider.Account, stack.Region)
+		if err := client.Release(s.ctx, serve.Release{Region: stack.Region, Bucket: bucket, Key: infra.Release(name).Key(), Path: project.Binary}); err != nil {
+			return fmt.Errorf("release %s to %s: %w", name, stack.Region, err)
+		}
+	}
 	return nil
 }
 
