@@ -220,7 +220,7 @@ func (d DatabaseConfig) validate(p *problems) {
 // validateConnections: every instance of the region may fill its pools.
 func (c *Config) validateConnections(p *problems) {
 	instances := c.Web.Max + c.Worker.Max
-	own := instances * writerConnections
+	own := instances * (writerConnections + 1) // one more looks at who may write
 	if c.Database.ReadReplicas == 0 {
 		own += instances * readerConnections
 	}

@@ -13,7 +13,8 @@ type Resource struct {
 	ID      string         `json:"id"`
 	Region  string         `json:"region"`
 	Inputs  map[string]any `json:"inputs"`
-	Outputs map[string]any `json:"outputs"` // inputs, overlaid with what AWS would compute
+	Outputs map[string]any `json:"outputs"`        // inputs, overlaid with what AWS would compute
+	Kept    map[string]int `json:"kept,omitempty"` // what AWS remembers of it and tells nobody
 }
 
 // Body gives the resources of one type their life on this machine.

@@ -146,7 +146,7 @@ func newCloud(t *testing.T) *aCloud {
 	c.edit("seoul", "10.20.0.0/16", fmt.Sprintf("10.%d.0.0/16", c.blocks[0]))
 	c.edit("tokyo", "10.30.0.0/16", fmt.Sprintf("10.%d.0.0/16", c.blocks[1]))
 	c.serve = serve.Config{Dir: c.dir, FrontDoor: freeAddress(t), DNS: netip.MustParseAddrPort(freeAddress(t)), AWS: freeAddress(t),
-		Domain: "newsfeed.example.com"}
+		Domain: "newsfeed.example.com", Zones: map[string]string{"Z0000000000EXAMPLE": "newsfeed.example.com"}}
 	t.Cleanup(func() {
 		if t.Failed() {
 			c.dumpLogs()

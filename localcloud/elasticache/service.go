@@ -61,7 +61,22 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 	if !running {
 		return fmt.Errorf("it is not running")
 	}
+	if err := refuseSet(r, old); err != nil {
+		return err
+	}
 	return kept.Current().SetTokens(ctx, tokens(r, old)...)
+}
+
+// refuseSet: a token is rotated in before it is set. With another one than the
+// last, AWS refuses the strategy (ElastiCache user guide, Authenticating with the
+// AUTH command: Modifying the AUTH token; the error's words are ours).
+func refuseSet(r, old *cloud.Resource) error {
+	is, was := r.String("authToken"), old.String("authToken")
+	if r.String("authTokenUpdateStrategy") == "SET" && was != "" && is != was {
+		return fmt.Errorf("InvalidParameterCombination: the strategy SET ends the token before, and takes only the one that ROTATE brought in: " +
+			"update with ROTATE first (newsfeed:cache.tokenUpdate: rotate), then with SET")
+	}
+	return nil
 }
 
 func (s *Service) start(ctx context.Context, r *cloud.Resource, cfg ServerConfig) error {
@@ -82,7 +97,6 @@ func (s *Service) start(ctx context.Context, r *cloud.Resource, cfg ServerConfig
 	for _, endpoint := range []string{"configurationEndpointAddress", "primaryEndpointAddress", "readerEndpointAddress"} {
 		r.Outputs[endpoint] = cfg.Address
 	}
-	r.Outputs["memberClusters"] = []any{r.ID + "-0001-001"}
 	r.Outputs["clusterEnabled"] = true
 	return nil
 }

@@ -81,7 +81,7 @@ func TestTokens(t *testing.T) {
 	}{
 		{"ROTATE", "the second token, long", []string{"the first token, long", "the second token, long"}, []string{"", "another"}},
 		{"SET", "the second token, long", []string{"the second token, long"}, []string{"the first token, long"}},
-		{"SET", "the third token, long", []string{"the third token, long"}, []string{"the first token, long", "the second token, long"}},
+		{"ROTATE", "the third token, long", []string{"the second token, long", "the third token, long"}, []string{"the first token, long"}},
 	} {
 		next := &cloud.Resource{Type: r.Type, ID: r.ID, Region: r.Region, Outputs: maps.Clone(r.Outputs)}
 		next.Outputs["authToken"], next.Outputs["authTokenUpdateStrategy"] = step.token, step.strategy
@@ -102,6 +102,11 @@ func TestTokens(t *testing.T) {
 				t.Errorf("after %s: %q: error %v", step.strategy, token, err)
 			}
 		}
+	}
+	straight := &cloud.Resource{Type: r.Type, ID: r.ID, Region: r.Region, Outputs: maps.Clone(r.Outputs)}
+	straight.Outputs["authToken"], straight.Outputs["authTokenUpdateStrategy"] = "the fourth token, long", "SET"
+	if err := s.Apply(t.Context(), straight, r); err == nil || !strings.Contains(err.Error(), "update with ROTATE first") {
+		t.Errorf("a token that was never rotated in is set: %v", err)
 	}
 	if value, err := open.Get(t.Context(), "key").Result(); err != nil || value != "value" {
 		t.Errorf("a connection that was open reads %q: %v", value, err)

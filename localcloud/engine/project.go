@@ -36,6 +36,8 @@ type Stack struct {
 	Region string
 	Peer   string // the stack whose outputs it reads; empty for a primary
 	Domain string
+	Zone   string   // name of the hosted zone
+	ZoneID string   // what Route 53 calls it
 	CIDR   string   // of its network
 	Keys   []string // of its config
 
@@ -84,6 +86,7 @@ func readStack(file string) (Stack, error) {
 	}
 	text := func(key string) string { s, _ := settings.Config[key].(string); return s }
 	s := Stack{Keys: slices.Sorted(maps.Keys(settings.Config)), Name: name, Region: text("aws:region"), Domain: text(namespace + "domain"),
+		Zone: text(namespace + "zone"), ZoneID: text(namespace + "zoneId"),
 		Secrets: map[string]string{}}
 	for key, value := range settings.Config {
 		if ciphertext, secret := secure(value); secret {

@@ -43,6 +43,9 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if r.ID == "" {
 		return nil, fmt.Errorf("%s: no id follows from its inputs: its type needs one in localcloud/provider/identity.go", u.Name())
 	}
+	if err := reshard(r, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Name(), err)
+	}
 	if err := p.claim(r, nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", u.Name(), err)
 	}
@@ -97,6 +100,9 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if beyond {
 		bump(r)
 	}
+	if err := reshard(r, old); err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Name(), err)
+	}
 	if err := p.claim(r, old); err != nil {
 		return nil, fmt.Errorf("%s: %w", u.Name(), err)
 	}
@@ -145,6 +151,9 @@ func previewUpdate(s *schema, req *pulumirpc.UpdateRequest, olds, news resource.
 		for _, key := range recomputed[string(urn.URN(req.GetUrn()).Type())] {
 			delete(out, key)
 		}
+	}
+	if resized(oldInputs, news) {
+		delete(out, "memberClusters")
 	}
 	props, err := write(out)
 	return &pulumirpc.UpdateResponse{Properties: props}, err

@@ -35,6 +35,13 @@ func (s zones) Remove(_ context.Context, r *cloud.Resource) error {
 	return nil
 }
 
+// Host has a zone exist outside of the program, which knows it by its id.
+func (s *Service) Host(id, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.zones[id] = dns.CanonicalName(name)
+}
+
 // ZoneID returns the id of the public zone of that name: of the declared one,
 // else one that stands for the name itself, so that a zone which exists outside
 // of the program can be looked up and needs no record of its own.

@@ -12,8 +12,9 @@ type Config struct {
 
 	FrontDoor string // host:port where a user on the internet comes in
 	DNS       netip.AddrPort
-	AWS       string // host:port of the AWS endpoints
-	Domain    string // that the front door opens to
+	AWS       string            // host:port of the AWS endpoints
+	Domain    string            // that the front door opens to
+	Zones     map[string]string // hosted zones that the program finds: name by id
 
 	Pace float64 // seconds of AWS in a second here, for what takes AWS minutes; 0 is clock.DefaultPace
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -138,6 +139,9 @@ func (d *Daemon) open() (err error) {
 	if d.route53, err = route53.Start(d.store, d.elb, d.cfg.DNS, ""); err != nil {
 		return err
 	}
+	for id, name := range d.cfg.Zones {
+		d.route53.Host(id, name)
+	}
 	d.autoscaling = autoscaling.New(autoscaling.Config{
 		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
 		Clock: d.clock, Allowance: startAllowance,
@@ -162,6 +166,7 @@ func (d *Daemon) machine(region, caFile string) []string {
 		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_EC2_METADATA_DISABLED=true",
 		"NEWSFEED_DNS=" + d.cfg.DNS.String(),
+		"NEWSFEED_PACE=" + strconv.FormatFloat(d.clock.Pace, 'f', -1, 64),
 	}
 }
 

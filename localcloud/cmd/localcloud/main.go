@@ -53,7 +53,10 @@ func (s *system) load() (*engine.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.serve.Domain = project.Stacks[0].Domain
+	s.serve.Domain, s.serve.Zones = project.Stacks[0].Domain, map[string]string{}
+	for _, stack := range project.Stacks {
+		s.serve.Zones[stack.ZoneID] = stack.Zone
+	}
 	return project, nil
 }
 
