@@ -10,7 +10,9 @@ import (
 
 // lifted are the properties by which a provider, and AWS behind it, refuses to
 // delete, and the values with which it does not.
-var lifted = map[string]bool{"deletionProtection": false, "enableDeletionProtection": false, "forceDestroy": true, "skipFinalSnapshot": true}
+var lifted = map[string]bool{
+	"deletionProtection": false, "enableDeletionProtection": false, "forceDestroy": true, "skipFinalSnapshot": true,
+}
 
 // unprotect lets every resource of a stack go, in its state: neither the engine
 // nor the provider stops at one.

@@ -22,10 +22,10 @@ var protections = []struct {
 	key     resource.PropertyKey
 	refused string // AWS's code and words
 }{
-	{balancerType, "enableDeletionProtection", "deleting ELBv2 Load Balancer: OperationNotPermitted: Load balancer '{arn}' cannot be deleted " +
-		"because deletion protection is enabled"},
-	{databaseType, "deletionProtection", "deleting RDS DB Instance ({identifier}): InvalidParameterCombination: Cannot delete protected " +
-		"DB Instance, please disable deletion protection and try again."},
+	{balancerType, "enableDeletionProtection", "deleting ELBv2 Load Balancer: OperationNotPermitted: Load balancer '{arn}' " +
+		"cannot be deleted because deletion protection is enabled"},
+	{databaseType, "deletionProtection", "deleting RDS DB Instance ({identifier}): InvalidParameterCombination: " +
+		"Cannot delete protected DB Instance, please disable deletion protection and try again."},
 }
 
 // protected is the refusal to delete what is protected, or not empty.
