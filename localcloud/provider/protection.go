@@ -43,7 +43,7 @@ func (p *Provider) protected(r *cloud.Resource, state resource.PropertyMap) erro
 	}
 	if r.Type == bucketType && !on("forceDestroy") && !p.empty(r) {
 		return fmt.Errorf("deleting S3 Bucket (%s): BucketNotEmpty: The bucket you tried to delete is not empty. "+
-			"You must delete all versions in the bucket.", r.ID)
+			"You must delete all versions in the bucket", r.ID)
 	}
 	return nil
 }
