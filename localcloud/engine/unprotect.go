@@ -26,10 +26,9 @@ func unprotect(ctx context.Context, stack auto.Stack) error {
 		}
 		for _, r := range resources {
 			delete(r, "protect")
-			outputs, _ := r["outputs"].(map[string]any)
-			for property, value := range lifted {
-				if _, has := outputs[property]; has {
-					outputs[property] = value
+			if outputs, ok := r["outputs"].(map[string]any); ok {
+				for property, value := range lifted {
+					outputs[property] = value // a default is not written out
 				}
 			}
 		}
