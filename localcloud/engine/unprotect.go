@@ -10,7 +10,9 @@ import (
 
 // lifted are the properties by which a provider, and AWS behind it, refuses to
 // delete, and the values with which it does not.
-var lifted = map[string]bool{"deletionProtection": false, "enableDeletionProtection": false, "forceDestroy": true, "skipFinalSnapshot": true}
+var lifted = map[string]bool{
+	"deletionProtection": false, "enableDeletionProtection": false, "forceDestroy": true, "skipFinalSnapshot": true,
+}
 
 // unprotect lets every resource of a stack go, in its state: neither the engine
 // nor the provider stops at one.
@@ -24,10 +26,9 @@ func unprotect(ctx context.Context, stack auto.Stack) error {
 		}
 		for _, r := range resources {
 			delete(r, "protect")
-			outputs, _ := r["outputs"].(map[string]any)
-			for property, value := range lifted {
-				if _, has := outputs[property]; has {
-					outputs[property] = value
+			if outputs, ok := r["outputs"].(map[string]any); ok {
+				for property, value := range lifted {
+					outputs[property] = value // a default is not written out
 				}
 			}
 		}

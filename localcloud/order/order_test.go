@@ -50,7 +50,8 @@ func TestGraph(t *testing.T) {
 		"a NAT gateway that does not wait for the internet gateway is refused": {
 			append(network, made{name: "nat", token: natType, refers: []string{"subnet"}}),
 			[]string{"nat (ec2/natGateway) does not wait for internet (ec2/internetGateway): AWS refuses: Gateway.NotAttached"}},
-		"one that does is not": {append(network, made{name: "nat", token: natType, refers: []string{"subnet"}, depends: []string{"internet"}}), nil},
+		"one that does is not": {append(network,
+			made{name: "nat", token: natType, refers: []string{"subnet"}, depends: []string{"internet"}}), nil},
 		"to wait for a route of the gateway will do": {append(network,
 			made{name: "route", token: "aws:ec2/route:Route", refers: []string{"internet"}},
 			made{name: "nat", token: natType, refers: []string{"subnet"}, depends: []string{"route"}}), nil},
@@ -83,7 +84,8 @@ func TestGraph(t *testing.T) {
 				inputs: map[string]any{"deadLetterConfig": map[string]any{"targetArn": "arn"}}}},
 			[]string{"function (lambda/function) waits for no iam/rolePolicy or iam/rolePolicyAttachment of role (iam/role): AWS refuses"}},
 		"another role's policy is none of its business": {
-			[]made{{name: "role", token: roleType}, {name: "other", token: roleType}, {name: "may", token: policyType, refers: []string{"other"}},
+			[]made{{name: "role", token: roleType}, {name: "other", token: roleType},
+				{name: "may", token: policyType, refers: []string{"other"}},
 				{name: "function", token: functionType, refers: []string{"role"}}}, nil},
 		"an alarm that names the topic waits for its policy": {
 			[]made{{name: "topic", token: topicType}, {name: "open", token: openType, refers: []string{"topic"}},

@@ -55,8 +55,8 @@ func (r Rule) broken(after, before *Node) string {
 // lacking is the refusal of after, for which there is nothing of the kind to
 // wait for.
 func (r Rule) lacking(after, on *Node) string {
-	return fmt.Sprintf("%s (%s) waits for no %s of %s (%s): %s. Declare one, and that it is waited for: "+
-		"pulumi.DependsOn. Source: %s", after.Name(), after.Kind, strings.Join(r.Before, " or "), on.Name(), on.Kind, r.consequence(), r.Source)
+	return fmt.Sprintf("%s (%s) waits for no %s of %s (%s): %s. Declare one, and that it is waited for: pulumi.DependsOn. Source: %s",
+		after.Name(), after.Kind, strings.Join(r.Before, " or "), on.Name(), on.Kind, r.consequence(), r.Source)
 }
 
 // given holds where an input asks for something; what is not yet known does.

@@ -24,7 +24,7 @@ var rules = append(named, []Rule{
 		Source: "VPC peering guide, Update your route tables"},
 	{After: "ec2/peeringConnectionOptions", Before: accepter, Ties: same("ec2/vpcPeeringConnection"),
 		Refused: "OperationNotPermitted: Peering options can be added only to active peerings",
-		Source:  "terraform-provider-aws, aws_vpc_peering_connection_options: 'As options can't be set until the connection has been accepted'"},
+		Source:  "terraform-provider-aws, aws_vpc_peering_connection_options (its example waits for the accepter)"},
 	{After: "ec2/flowLog", Before: permissions, Ties: onRole,
 		Later:  "its status is 'Access error' and nothing is written until the role may",
 		Source: "VPC user guide, Troubleshoot flow logs: Access error"},
@@ -41,11 +41,11 @@ var rules = append(named, []Rule{
 	{After: "cloudwatch/metricAlarm", Before: []string{"sns/topicPolicy"}, Ties: onTopic,
 		Later:  "an alarm that goes off before the topic lets CloudWatch publish tells nobody",
 		Source: "CloudWatch user guide, Notifying users on alarm changes: PutMetricAlarm tries no action"},
-	{After: "cloudwatch/eventTarget", Before: []string{"lambda/permission"},
+	{After: "cloudwatch/eventTarget", Before: invocation,
 		Ties:   []Tie{{"lambda/function", "lambda/function"}, {"cloudwatch/eventRule", "cloudwatch/eventRule"}},
 		Later:  "invocations fail until the function's policy lets the rule invoke it",
 		Source: "EventBridge user guide, Resource-based policies: PutTargets does not look at them"},
-	{After: "sns/topicSubscription", Before: []string{"lambda/permission"},
+	{After: "sns/topicSubscription", Before: invocation,
 		Ties:   []Tie{{"lambda/function", "lambda/function"}, {"sns/topic", "sns/topic"}},
 		Later:  "messages are lost until the function's policy lets the topic invoke it",
 		Source: "SNS developer guide, Fanout to Lambda: Subscribe does not look at the function's policy"},
@@ -86,7 +86,8 @@ var rules = append(named, []Rule{
 	{After: "route53/record", When: given("aliases"), Before: []string{"route53/record"}, Same: [2]string{"aliases[0].name", "name"},
 		Refused: "InvalidChangeBatch: Tried to create an alias that targets a record of the zone, but that target was not found",
 		Source:  "barnybug/cli53 227; rust-lang/simpleinfra 907"},
-	{After: "autoscaling/policy", When: given("targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel"), Before: []string{"lb/listener"},
+	{After: "autoscaling/policy", Before: []string{"lb/listener"},
+		When:    given("targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel"),
 		Ties:    same("lb/targetGroup"),
 		Refused: "ValidationError: the load balancer does not route traffic to the target group",
 		Source:  "EC2 Auto Scaling API, PredefinedMetricSpecification.ResourceLabel"},
@@ -110,6 +111,7 @@ var (
 	gateway     = []string{"ec2/internetGateway", "ec2/internetGatewayAttachment"}
 	accepter    = []string{"ec2/vpcPeeringConnectionAccepter"}
 	permissions = []string{"iam/rolePolicy", "iam/rolePolicyAttachment"}
+	invocation  = []string{"lambda/permission"}
 	versioning  = []string{"s3/bucketVersioningV2"}
 
 	onRole, onBucket, onTopic = same("iam/role"), same("s3/bucketV2"), same("sns/topic")
@@ -170,9 +172,9 @@ var named = []Rule{
 		"vpc/securityGroupEgressRule", "vpc/securityGroupIngressRule"}},
 	{After: "autoscaling/policy", Before: []string{"autoscaling/group", "lb/loadBalancer", "lb/targetGroup"}},
 	{After: "autoscaling/schedule", Before: []string{"autoscaling/group"}},
-	{After: "cloudwatch/metricAlarm", Before: []string{"autoscaling/group", "rds/instance", "elasticache/replicationGroup", "lb/loadBalancer",
-		"lb/targetGroup", "sns/topic", "route53/healthCheck", "sqs/queue", "lambda/function"}},
-	{After: "cloudwatch/dashboard", Before: []string{"autoscaling/group", "rds/instance", "elasticache/replicationGroup", "lb/loadBalancer",
-		"cloudwatch/metricAlarm"}},
+	{After: "cloudwatch/metricAlarm", Before: []string{"autoscaling/group", "rds/instance", "elasticache/replicationGroup",
+		"lb/loadBalancer", "lb/targetGroup", "sns/topic", "route53/healthCheck", "sqs/queue", "lambda/function"}},
+	{After: "cloudwatch/dashboard", Before: []string{"autoscaling/group", "rds/instance", "elasticache/replicationGroup",
+		"lb/loadBalancer", "cloudwatch/metricAlarm"}},
 	{After: "cloudwatch/compositeAlarm", Before: []string{"cloudwatch/metricAlarm"}},
 }

@@ -93,6 +93,11 @@ func with(outputs map[string]any, key string, value any) map[string]any {
 
 func TestClaims(t *testing.T) {
 	t.Parallel()
+	for _, p := range presences {
+		if p.source == "" {
+			t.Errorf("%s: who says that it is refused?", p.of)
+		}
+	}
 	const (
 		topic, alarm = "aws:sns/topic:Topic", "aws:cloudwatch/metricAlarm:MetricAlarm"
 		policies     = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -123,34 +128,51 @@ func TestClaims(t *testing.T) {
 		make thing
 		want string // a part of the refusal; "" if there is none
 	}{
-		"subnets side by side are fine":                       {[]thing{vpc, subnet}, block("10.1.16.0/20"), ""},
-		"a subnet over another is refused":                    {[]thing{vpc, subnet}, block("10.1.8.0/24"), "InvalidSubnet.Conflict"},
-		"a subnet outside its VPC is refused":                 {[]thing{vpc}, block("10.2.0.0/20"), "InvalidSubnet.Range"},
-		"no NAT gateway before the internet gateway":          {[]thing{vpc, subnet}, nat, "Gateway.NotAttached: Network vpc has no Internet gateway"},
-		"after it there is":                                   {[]thing{vpc, subnet, internet}, nat, ""},
-		"an Elastic IP is on one NAT gateway":                 {[]thing{vpc, subnet, internet, nat}, nat, "Resource.AlreadyAssociated"},
-		"no public balancer before the internet gateway":      {[]thing{vpc, subnet}, balancer, "InvalidSubnet: VPC vpc has no internet gateway"},
-		"an alarm of the same name overwrites without a word": {[]thing{{of: alarm, outputs: props{"name": "a"}}}, thing{of: alarm, outputs: props{"name": "a"}}, ""},
-		"a topic in another shape is refused":                 {[]thing{{of: topic, outputs: props{"name": "t"}}}, thing{of: topic, outputs: props{"name": "t", "fifoTopic": true}}, "InvalidParameter"},
-		"its tags are no part of that":                        {[]thing{{of: topic, outputs: props{"name": "t"}}}, thing{of: topic, outputs: props{"name": "t", "tags": "x"}}, ""},
-		"a monitoring role without its policy is refused":     {[]thing{role}, thing{of: databaseType, outputs: props{"monitoringRoleArn": "arn:r"}}, "ENHANCED_MONITORING"},
-		"with it, it is not":                                  {[]thing{role, may}, thing{of: databaseType, outputs: props{"monitoringRoleArn": "arn:r"}}, ""},
+		"subnets side by side are fine":       {[]thing{vpc, subnet}, block("10.1.16.0/20"), ""},
+		"a subnet over another is refused":    {[]thing{vpc, subnet}, block("10.1.8.0/24"), "InvalidSubnet.Conflict"},
+		"a subnet outside its VPC is refused": {[]thing{vpc}, block("10.2.0.0/20"), "InvalidSubnet.Range"},
+		"no NAT gateway before the internet gateway": {[]thing{vpc, subnet},
+			nat, "Gateway.NotAttached: Network vpc has no Internet gateway"},
+		"after it there is":                   {[]thing{vpc, subnet, internet}, nat, ""},
+		"an Elastic IP is on one NAT gateway": {[]thing{vpc, subnet, internet, nat}, nat, "Resource.AlreadyAssociated"},
+		"no public balancer before the internet gateway": {
+			[]thing{vpc, subnet}, balancer, "InvalidSubnet: VPC vpc has no internet gateway"},
+		"an alarm of the same name overwrites without a word": {[]thing{{of: alarm, outputs: props{"name": "a"}}},
+			thing{of: alarm, outputs: props{"name": "a"}}, ""},
+		"a topic in another shape is refused": {[]thing{{of: topic, outputs: props{"name": "t"}}},
+			thing{of: topic, outputs: props{"name": "t", "fifoTopic": true}}, "InvalidParameter"},
+		"its tags are no part of that": {[]thing{{of: topic, outputs: props{"name": "t"}}},
+			thing{of: topic, outputs: props{"name": "t", "tags": "x"}}, ""},
+		"a monitoring role without its policy is refused": {[]thing{role},
+			thing{of: databaseType, outputs: props{"monitoringRoleArn": "arn:r"}}, "ENHANCED_MONITORING"},
+		"with it, it is not": {[]thing{role, may},
+			thing{of: databaseType, outputs: props{"monitoringRoleArn": "arn:r"}}, ""},
 		"a dead-letter queue needs a role that may": {[]thing{role},
 			thing{of: functionType, outputs: props{"name": "f", "role": "arn:r", "deadLetterConfig": props{"targetArn": "q"}}}, "SendMessage"},
 		"replication needs versions": {[]thing{{of: bucketType, outputs: props{"bucket": "b"}}},
 			thing{of: replication, outputs: props{"bucket": "b"}}, "Versioning must be 'Enabled'"},
 		"and has them": {[]thing{{of: bucketType, outputs: props{"bucket": "b"}}, {of: versions, outputs: props{"bucket": "b"}}},
 			thing{of: replication, outputs: props{"bucket": "b"}}, ""},
-		"a second record of a name is refused":                {[]thing{record("", nil)}, record("", nil), "but it already exists"},
-		"capitals and a dot at the end make no other name":    {[]thing{record("", nil)}, record("", props{"name": "A.example."}), "but it already exists"},
-		"one that may overwrite is not":                       {[]thing{record("", nil)}, record("", props{"allowOverwrite": true}), ""},
-		"a secondary beside a primary is fine":                {[]thing{record("s", failover("PRIMARY"))}, record("t", failover("SECONDARY")), ""},
-		"a second primary is refused":                         {[]thing{record("s", failover("PRIMARY"))}, record("t", failover("PRIMARY")), "InvalidChangeBatch"},
-		"a simple record beside a routed one is refused":      {[]thing{record("s", failover("PRIMARY"))}, record("", nil), "is routed by failover"},
-		"an alias to a record that is not there is refused":   {nil, record("", props{"aliases": []any{props{"name": "b.example", "zoneId": "Z"}}}), "that target was not found"},
-		"an alias to what is not of the zone is not ours":     {nil, record("", props{"aliases": []any{props{"name": "elb", "zoneId": "ZELB"}}}), ""},
-		"a secret that is about to be deleted keeps its name": {[]thing{{of: pendingPrefix + secretType, outputs: props{"name": "s", "deletionDate": "2999-01-01T00:00:00Z"}}}, thing{of: secretType, outputs: props{"name": "s"}}, "already scheduled for deletion"},
-		"until the day": {[]thing{{of: pendingPrefix + secretType, outputs: props{"name": "s", "deletionDate": "2001-01-01T00:00:00Z"}}},
+		"a second record of a name is refused": {[]thing{record("", nil)}, record("", nil), "but it already exists"},
+		"capitals and a dot at the end make no other name": {[]thing{record("", nil)},
+			record("", props{"name": "A.example."}), "but it already exists"},
+		"one that may overwrite is not": {[]thing{record("", nil)},
+			record("", props{"allowOverwrite": true}), ""},
+		"a secondary beside a primary is fine": {[]thing{record("s", failover("PRIMARY"))},
+			record("t", failover("SECONDARY")), ""},
+		"a second primary is refused": {[]thing{record("s", failover("PRIMARY"))},
+			record("t", failover("PRIMARY")), "InvalidChangeBatch"},
+		"a simple record beside a routed one is refused": {[]thing{record("s", failover("PRIMARY"))},
+			record("", nil), "is routed by failover"},
+		"an alias to a record that is not there is refused": {nil,
+			record("", props{"aliases": []any{props{"name": "b.example", "zoneId": "Z"}}}), "that target was not found"},
+		"an alias to what is not of the zone is not ours": {nil,
+			record("", props{"aliases": []any{props{"name": "elb", "zoneId": "ZELB"}}}), ""},
+		"a secret that is about to be deleted keeps its name": {
+			[]thing{{of: pendingPrefix + secretType, outputs: props{"name": "s", "deletionDate": "2999-01-01T00:00:00Z"}}},
+			thing{of: secretType, outputs: props{"name": "s"}}, "already scheduled for deletion"},
+		"until the day": {
+			[]thing{{of: pendingPrefix + secretType, outputs: props{"name": "s", "deletionDate": "2001-01-01T00:00:00Z"}}},
 			thing{of: secretType, outputs: props{"name": "s"}}, ""},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -213,7 +235,8 @@ func TestNothingInUseGoes(t *testing.T) {
 	vpc := thing{of: subnetType, id: "subnet", outputs: map[string]any{"vpcId": "vpc"}}
 	gateway := thing{of: gatewayType, outputs: map[string]any{"vpcId": "vpc"}}
 	nat := thing{of: natType, outputs: map[string]any{"subnetId": "subnet"}}
-	if err := inUse(account(t, vpc, gateway, nat).store, gateway.resource(1)); err == nil || !strings.Contains(err.Error(), "mapped public address") {
+	err := inUse(account(t, vpc, gateway, nat).store, gateway.resource(1))
+	if err == nil || !strings.Contains(err.Error(), "mapped public address") {
 		t.Errorf("an internet gateway with a NAT gateway behind it goes: %v", err)
 	}
 }

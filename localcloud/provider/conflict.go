@@ -18,7 +18,8 @@ func subnetConflict(s *cloud.Store, r, self *cloud.Resource) error {
 	if vpc := s.Get(r.Region, vpcType, r.String("vpcId")); vpc != nil {
 		whole, err := netip.ParsePrefix(vpc.String("cidrBlock"))
 		if err == nil && (!whole.Contains(block.Addr()) || whole.Bits() > block.Bits()) {
-			return fmt.Errorf("creating EC2 Subnet: InvalidSubnet.Range: The CIDR '%s' is invalid: it is not within %s of %s", block, whole, vpc.ID)
+			return fmt.Errorf("creating EC2 Subnet: InvalidSubnet.Range: The CIDR '%s' is invalid: it is not within %s of %s",
+				block, whole, vpc.ID)
 		}
 	}
 	for _, other := range s.List(subnetType) {
@@ -47,11 +48,11 @@ func recordConflict(s *cloud.Store, r, self *cloud.Resource) error {
 		set, policy := r.String("setIdentifier"), routing(r)
 		switch there := routing(other); {
 		case other.String("setIdentifier") == set:
-			return fmt.Errorf("creating Route53 Record: InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%s'%s] "+
-				"but it already exists]", r.String("name"), r.String("type"), setNamed(set))
-		case there.by != policy.by, policy.by == "failover" && there.value == policy.value, policy.by == "latency" && there.value == policy.value:
-			return fmt.Errorf("creating Route53 Record: InvalidChangeBatch: [RRSet with DNS name %s., type %s%s cannot be created as other RRSets "+
-				"exist with the same name and type: %s is routed by %s %s, this one by %s %s]", r.String("name"), r.String("type"),
+			return fmt.Errorf("creating Route53 Record: InvalidChangeBatch: [Tried to create resource record set "+
+				"[name='%s.', type='%s'%s] but it already exists]", r.String("name"), r.String("type"), setNamed(set))
+		case there.by != policy.by, policy.value != "" && there.value == policy.value:
+			return fmt.Errorf("creating Route53 Record: InvalidChangeBatch: [RRSet with DNS name %s., type %s%s cannot be created "+
+				"as other RRSets exist with the same name and type: %s is routed by %s %s, this one by %s %s]", r.String("name"), r.String("type"),
 				setNamed(set), other.String("setIdentifier"), there.by, there.value, policy.by, policy.value)
 		}
 	}

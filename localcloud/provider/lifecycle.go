@@ -255,25 +255,6 @@ func (p *Provider) Sweep(ctx context.Context, stack string, known map[string][]s
 	return removed, nil
 }
 
-// claim refuses what AWS would for what else is there, and records a new
-// resource before its body is made: a crash in between leaves a record to find
-// the body by, and nobody else gets its name.
-func (p *Provider) claim(r, old *cloud.Resource) error {
-	p.claiming.Lock()
-	defer p.claiming.Unlock()
-	if !p.lenient.Load() {
-		for _, refused := range []error{unchangeable(r, old), lacking(p.store, r), taken(p.store, r, old)} {
-			if refused != nil {
-				return refused
-			}
-		}
-	}
-	if old != nil {
-		return nil
-	}
-	return p.store.Put(r)
-}
-
 // give makes r's body, and records what that computed.
 func (p *Provider) give(ctx context.Context, r, old *cloud.Resource) error {
 	body, ok := p.bodies[r.Type]

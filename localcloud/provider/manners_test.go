@@ -52,7 +52,8 @@ func TestRefusals(t *testing.T) {
 			subnet("a", "10.1.0.0/20"), subnet("b", "10.1.0.0/20"), "InvalidSubnet.Conflict"},
 		"GitHub's provider, twice": {nil, program(func(d *resources) {
 			for _, name := range []string{"one", "two"} {
-				d.add(name, providerType, pulumi.Map{"url": str("https://token.actions.githubusercontent.com"), "clientIdLists": list("sts.amazonaws.com")})
+				d.add(name, providerType, pulumi.Map{
+					"url": str("https://token.actions.githubusercontent.com"), "clientIdLists": list("sts.amazonaws.com")})
 			}
 		}), "EntityAlreadyExists"},
 		"a reader of another source": {database(from("a")), database(from("b")), "cannot elect new source database"},

@@ -22,10 +22,10 @@ var protections = []struct {
 	key     resource.PropertyKey
 	refused string // AWS's code and words
 }{
-	{balancerType, "enableDeletionProtection", "deleting ELBv2 Load Balancer: OperationNotPermitted: Load balancer '{arn}' cannot be deleted " +
-		"because deletion protection is enabled"},
-	{databaseType, "deletionProtection", "deleting RDS DB Instance ({identifier}): InvalidParameterCombination: Cannot delete protected " +
-		"DB Instance, please disable deletion protection and try again."},
+	{balancerType, "enableDeletionProtection", "deleting ELBv2 Load Balancer: OperationNotPermitted: Load balancer '{arn}' " +
+		"cannot be deleted because deletion protection is enabled"},
+	{databaseType, "deletionProtection", "deleting RDS DB Instance ({identifier}): InvalidParameterCombination: " +
+		"Cannot delete protected DB Instance, please disable deletion protection and try again."},
 }
 
 // protected is the refusal to delete what is protected, or not empty.
@@ -43,7 +43,7 @@ func (p *Provider) protected(r *cloud.Resource, state resource.PropertyMap) erro
 	}
 	if r.Type == bucketType && !on("forceDestroy") && !p.empty(r) {
 		return fmt.Errorf("deleting S3 Bucket (%s): BucketNotEmpty: The bucket you tried to delete is not empty. "+
-			"You must delete all versions in the bucket.", r.ID)
+			"You must delete all versions in the bucket", r.ID)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func scheduled(s *cloud.Store, r *cloud.Resource) error {
 		day, err := time.Parse(time.RFC3339, pending.String("deletionDate"))
 		if err == nil && pending.Region == r.Region && pending.String("name") == r.String("name") && time.Now().Before(day) {
 			return fmt.Errorf("creating Secrets Manager Secret (%s): InvalidRequestException: You can't create this secret because "+
-				"a secret with this name is already scheduled for deletion.", r.String("name"))
+				"a secret with this name is already scheduled for deletion", r.String("name"))
 		}
 	}
 	return nil

@@ -77,7 +77,8 @@ func (p *Provider) Lenient(on bool) { p.lenient.Store(on) }
 
 // Serve answers the engine on l until Stop of the server it returns.
 func (p *Provider) Serve(l net.Listener) *grpc.Server {
-	server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
+	server := grpc.NewServer(grpc.StatsHandler(connections{}), grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxSendMsgSize(maxMessage))
 	pulumirpc.RegisterResourceProviderServer(server, p)
 	go server.Serve(l)
 	return server

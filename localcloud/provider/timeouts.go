@@ -43,9 +43,9 @@ var timeouts = map[string]limits{
 	"aws:ec2/securityGroup:SecurityGroup": {"EC2 Security Group", 10, 10, 15},
 	"aws:ec2/vpcEndpoint:VpcEndpoint":     {"EC2 VPC Endpoint", 10, 10, 10},
 	"aws:ec2/route:Route":                 {"EC2 Route", 5, 2, 5},
-	"aws:acm/certificateValidation:CertificateValidation":                             {"ACM Certificate", 75, 75, 75},
+	"aws:acm/certificateValidation:CertificateValidation":                             {"ACM Certificate", 75, 0, 0},
 	"aws:rds/eventSubscription:EventSubscription":                                     {"RDS Event Subscription", 40, 40, 40},
-	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": {"RDS instance automated backup", 75, 75, 75},
+	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": {"RDS instance automated backup", 75, 0, 75},
 }
 
 // notedLate are the types whose ID the provider notes only after its wait: one

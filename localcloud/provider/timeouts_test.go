@@ -53,7 +53,8 @@ func TestTimeouts(t *testing.T) {
 	for sentence, steps := range map[string][]step{
 		"a database within its 40 minutes is made": {{30 * time.Minute, database(), "", "create"}},
 		"one that takes longer is orphaned: it is there, and in no state": {
-			{day, database(), "waiting for RDS DB Instance (db) create: timeout while waiting for state to become 'available' (timeout: 40m0s)", "create"},
+			{day, database(), "waiting for RDS DB Instance (db) create: timeout while waiting for state to become 'available' " +
+				"(timeout: 40m0s)", "create"},
 			{0, database(), "DBInstanceAlreadyExists", "create"}},
 		"the program may wait for less": {{10 * time.Minute, database(atOnce), "(timeout: 5m0s)", "create"}},
 		"a cache that takes longer than 60 minutes is in the state, and gone on with": {
@@ -124,8 +125,9 @@ func TestCapacity(t *testing.T) {
 		with      int
 		want      string
 	}{
-		"a new group is waited for until it has enough": {began: group(2, nil), beganWith: 1, want: "want at least 2 healthy instance(s) in Auto Scaling Group, have 1"},
-		"more than enough will do":                      {began: group(2, nil), beganWith: 5},
+		"a new group is waited for until it has enough": {began: group(2, nil), beganWith: 1,
+			want: "want at least 2 healthy instance(s) in Auto Scaling Group, have 1"},
+		"more than enough will do": {began: group(2, nil), beganWith: 5},
 		"a raised minimum waits for exactly that": {group(2, nil), 2, group(3, nil), 4,
 			"want exactly 3 healthy instance(s) in Auto Scaling Group, have 4"},
 		"and is there when it is": {group(2, nil), 2, group(3, nil), 3, ""},

@@ -102,7 +102,8 @@ const (
 )
 
 // rule is all that makes a security group's rule the same as another.
-var rule = []string{"securityGroupId", "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
+var rule = []string{"securityGroupId", "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId",
+	"referencedSecurityGroupId"}
 
 // taken is the refusal of what is there already, be it old and about to go: an
 // update that replaces makes the new one first. self is what r is an update of.

@@ -146,6 +146,7 @@ func registered(t *testing.T, s *site, stack string) plantime.Graph {
 		t.Fatal(err)
 	}
 	return slices.DeleteFunc(g, func(n *plantime.Node) bool {
-		return n.Type == "pulumi:pulumi:StackReference" || strings.HasPrefix(n.Name(), "default") && strings.HasPrefix(n.Type, "pulumi:providers:")
+		engines := strings.HasPrefix(n.Type, "pulumi:providers:") && strings.HasPrefix(n.Name(), "default")
+		return engines || n.Type == "pulumi:pulumi:StackReference"
 	})
 }
