@@ -164,7 +164,8 @@ func TestTheHookFailsForAnotherReason(t *testing.T) {
 	t.Parallel()
 	f := onInstance(t, newAutoScaling(t, 0), answers(t, 200))
 	f.set("NEWSFEED_INSTANCE=i-0123456789abcdef0", "NEWSFEED_GROUP=another")
-	if out, err := f.run("hook"); err == nil || !strings.Contains(out, "launch hook boot of another") || !strings.Contains(out, "No such hook") {
+	if out, err := f.run("hook"); err == nil || !strings.Contains(out, "launch hook boot of another") ||
+		!strings.Contains(out, "No such hook") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
