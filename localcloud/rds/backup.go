@@ -162,7 +162,8 @@ func (s *Server) replay(ctx context.Context, log string, last bool) error {
 		return err
 	}
 	reader := exec.CommandContext(ctx, read, "--no-defaults", log)
-	runner := exec.CommandContext(ctx, run, "--no-defaults", "--user=root", "--socket="+s.cfg.socket(), "--binary-mode")
+	runner := exec.CommandContext(ctx, run, "--no-defaults", "--user=root", "--socket="+s.cfg.socket(), "--binary-mode",
+		"--init-command=SET max_statement_time=0")
 	if runner.Stdin, err = reader.StdoutPipe(); err != nil {
 		return err
 	}
