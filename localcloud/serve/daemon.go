@@ -70,6 +70,10 @@ type Daemon struct {
 // beyond what AWS's times leave it at a fast pace.
 const startAllowance = 15 * time.Second
 
+// leastTimeout is how long a time-out of the provider lasts here at least: at a
+// fast pace one of a few minutes would end what a busy machine is still at.
+const leastTimeout = 30 * time.Second
+
 // Open takes the directory, opens every address and brings back every body
 // that was recorded. What can't be brought back is told by Restore.
 func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
@@ -184,7 +188,7 @@ func (d *Daemon) collectBodies() {
 
 // listen opens the provider, the AWS endpoints and the control endpoint.
 func (d *Daemon) listen() error {
-	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID))
+	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID), provider.WithClock(d.clock, leastTimeout))
 	engine, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err
