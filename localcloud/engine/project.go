@@ -173,14 +173,18 @@ func (p *Project) overlayStack(name string) error {
 	if config == nil {
 		config = map[string]any{}
 	}
-	release, err := p.Release()
-	if err != nil {
-		return err
-	}
-	for key, value := range map[string]string{"release": release, "image": anyImage, "artifact": p.Binary,
-		"functions": filepath.Dir(p.Binary)} { // make puts them side by side
-		if _, declared := p.declared[namespace+key]; declared { // not by every commit there ever was
-			config[namespace+key] = value
+	for key, value := range map[string]func() (string, error){
+		"release":   p.Release,
+		"image":     func() (string, error) { return anyImage, nil },
+		"artifact":  func() (string, error) { return p.Binary, nil },
+		"functions": func() (string, error) { return filepath.Dir(p.Binary), nil }, // make puts them side by side
+	} {
+		if _, declared := p.declared[namespace+key]; !declared { // not by every commit there ever was
+			continue
+		}
+		var err error
+		if config[namespace+key], err = value(); err != nil {
+			return err
 		}
 	}
 	settings["config"] = config

@@ -121,7 +121,7 @@ func (d *Daemon) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority); err != nil {
+	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority, d.clock); err != nil {
 		return err
 	}
 	if d.sqs, err = sqs.New(below("sqs")); err != nil {
