@@ -267,10 +267,10 @@ func TestDiff(t *testing.T) {
 			want: "create-replacement replace delete-replaced"},
 		"promotion, the replica's source cleared, is an update in place": {
 			typ: db,
-			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica"),
-				"replicateSourceDb": str("arn:aws:rds:ap-northeast-1:000000000000:db:b")},
-			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica"), "password": str("correct-horse"),
-				"engine": str("mysql"), "allocatedStorage": num(20)},
+			before: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica"), "engine": str("mysql"),
+				"allocatedStorage": num(20), "replicateSourceDb": str("arn:aws:rds:ap-northeast-1:000000000000:db:b")},
+			after: pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("replica"), "engine": str("mysql"),
+				"allocatedStorage": num(20), "password": str("correct-horse")}, // and no user: that is its source's
 			want: "update"},
 		"an element added to a list is an update": {
 			typ: "aws:autoscaling/group:Group",

@@ -190,14 +190,20 @@ func TestDetailedDiff(t *testing.T) {
 		return pulumi.Map{"key": str(key), "value": str(value), "propagateAtLaunch": pulumi.Bool(true)}
 	}
 	of := func(queue, group pulumi.Map, subnets ...string) pulumi.RunFunc {
-		for key, value := range map[string]pulumi.Input{"minSize": num(0), "maxSize": num(0), "launchTemplate": pulumi.Map{"id": str("lt-1")}} {
+		for key, value := range map[string]pulumi.Input{"minSize": num(0), "maxSize": num(0), "vpcZoneIdentifiers": list("a"),
+			"launchTemplate": pulumi.Map{"id": str("lt-1")}} {
 			group[key] = value
+		}
+		var names []string
+		for _, subnet := range subnets {
+			names = append(names, subnet+".example")
 		}
 		return program(func(d *resources) {
 			d.add("queue", queueType, queue)
 			d.add("group", groupType, group)
 			d.add("database subnets", "aws:rds/subnetGroup:SubnetGroup", pulumi.Map{"name": str("a"), "subnetIds": list(subnets...)})
-			d.add("proof", "aws:acm/certificate:Certificate", pulumi.Map{"domainName": str("a.example"), "subjectAlternativeNames": list(subnets...)})
+			d.add("proof", "aws:acm/certificate:Certificate", pulumi.Map{"domainName": str("a.example"), "validationMethod": str("DNS"),
+				"subjectAlternativeNames": list(names...)})
 		})
 	}
 	before := of(pulumi.Map{"delaySeconds": num(1), "policy": str(allowing("p")), "tags": pulumi.Map{"a": str("1"), "b": str("1")}},
