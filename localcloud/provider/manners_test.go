@@ -9,8 +9,8 @@ import (
 
 // database is one with all that RDS asks for, and more.
 func database(d *resources, more pulumi.Map) pulumi.Map {
-	in := pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str(d.own("db")), "engine": str("mysql"), "allocatedStorage": num(20),
-		"username": str("a"), "password": str("correct-horse"), "skipFinalSnapshot": pulumi.Bool(true)}
+	in := pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str(d.own("db")), "engine": str("mysql"),
+		"allocatedStorage": num(20), "username": str("a"), "password": str("correct-horse"), "skipFinalSnapshot": pulumi.Bool(true)}
 	for key, value := range more {
 		in[key] = value
 	}

@@ -211,13 +211,13 @@ func TestDetailedDiff(t *testing.T) {
 	if _, err := e.up(before); err != nil {
 		t.Fatal(err)
 	}
-	got, err := e.details(of(pulumi.Map{"delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}},
+	got, err := e.details(of(pulumi.Map{"name": str("queue.fifo"), "delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}},
 		pulumi.Map{"tags": pulumi.Array{tag("a", "1"), tag("b", "2"), tag("c", "1")}}, "a", "c", "d"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]map[string]string{
-		"queue": {"delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add",
+		"queue": {"name": "update-replace", "delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add",
 			"tagsAll.a": "update", "tagsAll.b": "delete", "tagsAll.c": "add"}, // policy is computed: no longer given, it stays
 		"group":            {"tags[1].value": "update", "tags[2]": "add"},
 		"database subnets": {"subnetIds[1]": "update", "subnetIds[2]": "add"},

@@ -137,8 +137,9 @@ func TestCapacity(t *testing.T) {
 		want    string
 	}
 	steps := map[string][]step{
-		"a new group is waited for until it has enough": {{group(2, nil), 1, "want at least 2 healthy instance(s) in Auto Scaling Group, have 1"}},
-		"more than enough will do":                      {{group(2, nil), 5, ""}},
+		"a new group is waited for until it has enough": {
+			{group(2, nil), 1, "want at least 2 healthy instance(s) in Auto Scaling Group, have 1"}},
+		"more than enough will do": {{group(2, nil), 5, ""}},
 		"a raised minimum waits for exactly that": {{group(2, nil), 2, ""},
 			{group(3, nil), 4, "want exactly 3 healthy instance(s) in Auto Scaling Group, have 4"}},
 		"and is there when it is": {{group(2, nil), 2, ""}, {group(3, nil), 3, ""}},

@@ -74,7 +74,8 @@ var scenarios = map[string]scenario{
 			"replace database-connection\nupdate dashboard-region"}},
 	"a webhook of Slack brings the function that tells on-call": {
 		edit: slack,
-		want: map[string]string{"seoul": "create alarms-slack-dead alarms-slack-function alerting-slack alerting-slack-dead alerting-slack-dead-policy alerting-slack-logs " +
+		want: map[string]string{"seoul": "create alarms-slack-dead alarms-slack-function alerting-slack alerting-slack-dead " +
+			"alerting-slack-dead-policy alerting-slack-logs " +
 			"alerting-slack-may alerting-slack-role alerting-slack-topic alerting-slack-topic-may alerting-slack-world-topic " +
 			"alerting-slack-world-topic-may secrets-slack secrets-slack-value\nupdate dashboard-region"}},
 	"a webhook that is taken away is refused: its secret is protected": {
