@@ -9,6 +9,38 @@ import (
 	"strings"
 )
 
+// documents are the formats that are JSON.
+var documents = []format{
+	{"an identity policy", "IAM user guide, JSON policy element reference and quotas", in("iam/rolePolicy.policy",
+		"iam/role.inlinePolicies[].policy", "iam/userPolicy.policy", "iam/groupPolicy.policy"), policyKind{most: 10240}.broken},
+	{"a managed policy", "IAM user guide, quotas: 6,144 characters without white space", in("iam/policy.policy"), policyKind{most: 6144}.broken},
+	{"a trust policy", "IAM user guide, JSON policy element reference; quota of 2,048 characters, 4,096 on request",
+		in("iam/role.assumeRolePolicy"), policyKind{principal: true, trust: true, most: 4096}.broken},
+	{"a key's policy", "KMS API, PutKeyPolicy: 32 KB", in("kms/key.policy", "kms/keyPolicy.policy"), resourcePolicy(32768)},
+	{"a bucket's policy", "S3 user guide, Bucket policies: 20 KB", in("s3/bucketPolicy.policy", "s3/bucket.policy"), resourcePolicy(20480)},
+	{"a topic's policy", "SNS API, SetTopicAttributes: Policy; SNS quotas: 30 KB",
+		in("sns/topicPolicy.policy", "sns/topic.policy"), resourcePolicy(30720)},
+	{"a queue's policy", "SQS developer guide, policy quotas: 8,192 bytes, 20 statements, 7 actions each",
+		in("sqs/queuePolicy.policy", "sqs/queue.policy"),
+		policyKind{principal: true, most: 8192, statements: 20, actions: 7}.broken},
+	{"a secret's policy", "Secrets Manager API, PutResourcePolicy: 20,480 characters",
+		in("secretsmanager/secretPolicy.policy", "secretsmanager/secret.policy"), resourcePolicy(20480)},
+	{"an endpoint's policy", "VPC user guide, endpoint policies: 20,480 characters", in("ec2/vpcEndpoint.policy"), resourcePolicy(20480)},
+	{"a policy of log groups", "CloudWatch Logs API, PutResourcePolicy: 5,120 characters",
+		in("cloudwatch/logResourcePolicy.policyDocument"), resourcePolicy(5120)},
+	{"an event bus's policy", "EventBridge quotas: 10,240 characters", in("cloudwatch/eventBusPolicy.policy"), resourcePolicy(10240)},
+	{"an event pattern", "EventBridge user guide, event patterns", in("cloudwatch/eventRule.eventPattern"), brokenPattern},
+	{"a filter policy", "SNS developer guide, Subscription filter policies", in("sns/topicSubscription.filterPolicy"), brokenFilter},
+	{"a delivery policy", "SNS developer guide, Message delivery retries",
+		in("sns/topic.deliveryPolicy", "sns/topicSubscription.deliveryPolicy"), brokenObject},
+	{"an input", "EventBridge API, Target: Input is JSON", in("cloudwatch/eventTarget.input", "scheduler/schedule.target.input"), brokenJSON},
+	{"a dashboard", "CloudWatch API, dashboard body structure and syntax", in("cloudwatch/dashboard.dashboardBody"), brokenDashboard},
+	{"a redrive policy", "SQS API, CreateQueue: RedrivePolicy",
+		in("sqs/queue.redrivePolicy", "sqs/redrivePolicy.redrivePolicy"), brokenRedrive},
+	{"a redrive-allow policy", "SQS API, CreateQueue: RedriveAllowPolicy",
+		in("sqs/queue.redriveAllowPolicy", "sqs/redriveAllowPolicy.redriveAllowPolicy"), brokenRedriveAllow},
+}
+
 // decode reads one JSON document, and nothing after it.
 func decode(text string, into any) error {
 	decoder := json.NewDecoder(strings.NewReader(text))
@@ -20,6 +52,16 @@ func decode(text string, into any) error {
 		return fmt.Errorf("it goes on after its end")
 	}
 	return nil
+}
+
+func brokenJSON(text, _ string) error {
+	var document any
+	return decode(text, &document)
+}
+
+func brokenObject(text, _ string) error {
+	var document map[string]any
+	return decode(text, &document)
 }
 
 // textsOf is a text, or a list of texts, as a list.

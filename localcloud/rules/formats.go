@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,56 +21,53 @@ type format struct {
 var formats = []format{
 	{"an ARN", "AWS General Reference, Amazon Resource Names; the provider's verify.ValidARN", isARN, brokenARN},
 	{"a network block", "EC2 API; the provider's verify.ValidIPv4CIDRNetworkAddress takes none with host bits", isCIDR, brokenCIDR},
-	{"an identity policy", "IAM user guide, JSON policy element reference and quotas", in(identityPolicies), policyKind{most: 10240}.broken},
-	{"a managed policy", "IAM user guide, quotas: 6,144 characters without white space", in(managedPolicies), policyKind{most: 6144}.broken},
-	{"a trust policy", "IAM user guide, JSON policy element reference; quota of 2,048 characters, 4,096 on request", in(trustPolicies),
-		policyKind{principal: true, trust: true, most: 4096}.broken},
-	{"a resource policy", "IAM user guide, JSON policy element reference; policies of KMS take 32 KB, of S3 20 KB, of SNS 30 KB", in(resourcePolicies),
-		policyKind{principal: true, most: 32768}.broken},
-	{"an event pattern", "EventBridge user guide, event patterns", in(eventPatterns), brokenPattern},
-	{"a dashboard", "CloudWatch API, dashboard body structure and syntax", in([]string{"cloudwatch/dashboard.dashboardBody"}), brokenDashboard},
-	{"a redrive policy", "SQS API, CreateQueue: RedrivePolicy", in([]string{"sqs/queue.redrivePolicy", "sqs/redrivePolicy.redrivePolicy"}), brokenRedrive},
-	{"a redrive-allow policy", "SQS API, CreateQueue: RedriveAllowPolicy",
-		in([]string{"sqs/queue.redriveAllowPolicy", "sqs/redriveAllowPolicy.redriveAllowPolicy"}), brokenRedriveAllow},
-	{"a schedule", "EventBridge user guide, cron and rate expressions", in([]string{"cloudwatch/eventRule.scheduleExpression",
-		"scheduler/schedule.scheduleExpression"}), brokenSchedule},
-	{"a recurrence", "Auto Scaling user guide, scheduled scaling: Unix cron", in([]string{"autoscaling/schedule.recurrence"}), brokenRecurrence},
+	{"a network block of IPv4", "EC2 API: IPv6 has properties of its own", isCIDRv4, brokenCIDRv4},
+	{"a network block of IPv6", "EC2 API: IPv4 has properties of its own", isCIDRv6, brokenCIDRv6},
+	{"a schedule", "EventBridge user guide, cron and rate expressions",
+		in("cloudwatch/eventRule.scheduleExpression", "scheduler/schedule.scheduleExpression"), brokenSchedule},
+	{"a recurrence", "Auto Scaling user guide, scheduled scaling: Unix cron", in("autoscaling/schedule.recurrence"), brokenRecurrence},
 	{"a time in UTC", "the provider's autoscaling.validScheduleTimestamp: 2006-01-02T15:04:05Z",
-		in([]string{"autoscaling/schedule.startTime", "autoscaling/schedule.endTime"}), brokenTimestamp},
-	{"a daily window", "RDS API, CreateDBInstance; the provider's validOnceADayWindowFormat", in([]string{"rds/instance.backupWindow",
-		"rds/cluster.preferredBackupWindow", "elasticache/replicationGroup.snapshotWindow"}), brokenDaily},
-	{"a weekly window", "RDS API, CreateDBInstance; the provider's verify.ValidOnceAWeekWindowFormat", in([]string{"rds/instance.maintenanceWindow",
-		"elasticache/replicationGroup.maintenanceWindow"}), brokenWeekly},
+		in("autoscaling/schedule.startTime", "autoscaling/schedule.endTime"), brokenTimestamp},
+	{"a daily window", "RDS API, CreateDBInstance; the provider's validOnceADayWindowFormat",
+		in("rds/instance.backupWindow", "rds/cluster.preferredBackupWindow", "elasticache/replicationGroup.snapshotWindow"), brokenDaily},
+	{"a weekly window", "RDS API, CreateDBInstance; the provider's verify.ValidOnceAWeekWindowFormat",
+		in("rds/instance.maintenanceWindow", "elasticache/replicationGroup.maintenanceWindow"), brokenWeekly},
 	{"user data", "EC2 user guide: at most 16 KB before it is encoded; the provider takes it as base64",
-		in([]string{"ec2/launchTemplate.userData", "ec2/instance.userDataBase64"}), brokenUserData},
+		in("ec2/launchTemplate.userData", "ec2/instance.userDataBase64"), brokenUserData},
 	{"an instance type", "EC2 user guide, instance types", isInstanceType, brokenInstanceType},
-	{"a database class", "RDS user guide, DB instance classes", in([]string{"rds/instance.instanceClass"}), brokenClass("db.")},
-	{"a node type", "ElastiCache user guide, supported node types", in([]string{"elasticache/replicationGroup.nodeType",
-		"elasticache/cluster.nodeType"}), brokenClass("cache.")},
-	{"a zone of the region", "EC2 API: availability zones are the region's own", isZone, brokenZone},
-	{"a service of the region", "EC2 API, CreateVpcEndpoint", in([]string{"ec2/vpcEndpoint.serviceName"}), brokenServiceName},
+	{"a database class", "RDS user guide, DB instance classes", in("rds/instance.instanceClass"), brokenClass("db.")},
+	{"a node type", "ElastiCache user guide, supported node types",
+		in("elasticache/replicationGroup.nodeType", "elasticache/cluster.nodeType"), brokenClass("cache.")},
+	{"a zone of the region", "EC2 user guide, Regions and Zones: a zone is its region and a letter", isZone, brokenZone},
+	{"a service of the region", "EC2 API, CreateVpcEndpoint", in("ec2/vpcEndpoint.serviceName"), brokenServiceName},
 }
 
-// formats holds the resource's texts to the table.
+// formats holds the resource's texts to the tables.
 func (r *declared) formats() {
 	for _, l := range r.leaves {
 		if !l.value.IsString() || l.value.StringValue() == "" {
 			continue
 		}
-		for _, f := range formats {
-			if !f.applies(r.typ, l.kind) {
-				continue
-			}
-			r.source = f.source
-			if err := f.broken(l.value.StringValue(), r.region); err != nil {
-				r.fail(l.path, "%s, which is not %s: %v", l.show(), f.what, err)
+		for _, table := range [][]format{formats, documents} {
+			for _, f := range table {
+				r.format(l, f)
 			}
 		}
 	}
 }
 
+func (r *declared) format(l leaf, f format) {
+	if !f.applies(r.typ, l.kind) {
+		return
+	}
+	r.source = f.source
+	if err := f.broken(l.value.StringValue(), r.region); err != nil {
+		r.fail(l.path, "%s, which is not %s: %v", l.show(), f.what, err)
+	}
+}
+
 // in says whether a property is one of those named: rds/instance.backupWindow.
-func in(properties []string) func(typ, kind string) bool {
+func in(properties ...string) func(typ, kind string) bool {
 	return func(typ, kind string) bool {
 		for _, p := range properties {
 			name, path, _ := strings.Cut(p, ".")
@@ -81,13 +79,25 @@ func in(properties []string) func(typ, kind string) bool {
 	}
 }
 
-func isCIDR(_, kind string) bool {
-	name := kind[strings.LastIndexAny(kind, ".")+1:]
-	switch strings.TrimSuffix(name, "[]") {
-	case "cidrBlock", "cidrBlocks", "destinationCidrBlock", "cidrIpv4", "cidrIpv6", "ipv6CidrBlock", "ipv6CidrBlocks", "destinationIpv6CidrBlock":
-		return true
+// Which properties are network blocks, by their last names: of either version, of
+// IPv4 and of IPv6.
+var (
+	cidrNames   = []string{"cidrBlock", "cidrBlocks", "destinationCidrBlock", "cidrIpv4"}
+	cidrv6Names = []string{"cidrIpv6", "ipv6CidrBlock", "ipv6CidrBlocks", "destinationIpv6CidrBlock"}
+)
+
+func isCIDRv4(_, kind string) bool      { return lastIs(kind, cidrNames) }
+func isCIDRv6(_, kind string) bool      { return lastIs(kind, cidrv6Names) }
+func isCIDR(typ, kind string) bool      { return isCIDRv4(typ, kind) || isCIDRv6(typ, kind) }
+func brokenCIDRv4(text, _ string) error { return version(text, netip.Addr.Is4) }
+func brokenCIDRv6(text, _ string) error { return version(text, netip.Addr.Is6) }
+
+// version holds a block that is one to its version.
+func version(text string, is func(netip.Addr) bool) error {
+	if prefix, err := netip.ParsePrefix(text); err == nil && !is(prefix.Addr()) {
+		return fmt.Errorf("it is one of the other version")
 	}
-	return false
+	return nil
 }
 
 func brokenCIDR(text, _ string) error {
@@ -99,6 +109,12 @@ func brokenCIDR(text, _ string) error {
 		return fmt.Errorf("it has host bits: the block is %s", prefix.Masked())
 	}
 	return nil
+}
+
+// lastIs says whether the last name of a property's path is one of names.
+func lastIs(kind string, names []string) bool {
+	last := strings.TrimSuffix(kind[strings.LastIndex(kind, ".")+1:], "[]")
+	return slices.Contains(names, last)
 }
 
 func brokenUserData(text, _ string) error {
@@ -113,12 +129,18 @@ func brokenUserData(text, _ string) error {
 }
 
 func isZone(_, kind string) bool {
-	name := kind[strings.LastIndex(kind, ".")+1:]
-	return name == "availabilityZone" || name == "availabilityZones[]"
+	return lastIs(kind, []string{"availabilityZone", "availabilityZones"})
 }
 
+// zoneForm is a region with a letter, or a local zone: us-west-2-lax-1a.
+var zoneForm = regexp.MustCompile(`^([a-z]{2}(-[a-z]+)+-\d)([a-z]|(-[a-z0-9]+)+-\d+[a-z]?)$`)
+
 func brokenZone(text, region string) error {
-	if region != "" && (!strings.HasPrefix(text, region) || len(text) == len(region)) {
+	zone := zoneForm.FindStringSubmatch(text)
+	if zone == nil {
+		return fmt.Errorf("want a region and a letter, like ap-northeast-2a")
+	}
+	if region != "" && zone[1] != region {
 		return fmt.Errorf("the region is %s", region)
 	}
 	return nil

@@ -9,22 +9,17 @@ import (
 	"strings"
 )
 
-// Which properties hold which documents.
-var (
-	identityPolicies = []string{"iam/rolePolicy.policy", "iam/role.inlinePolicies[].policy", "iam/userPolicy.policy", "iam/groupPolicy.policy"}
-	managedPolicies  = []string{"iam/policy.policy"}
-	trustPolicies    = []string{"iam/role.assumeRolePolicy"}
-	resourcePolicies = []string{"kms/key.policy", "sqs/queuePolicy.policy", "sqs/queue.policy", "s3/bucketPolicy.policy", "s3/bucket.policy",
-		"sns/topicPolicy.policy", "sns/topic.policy", "secretsmanager/secretPolicy.policy", "secretsmanager/secret.policy", "ec2/vpcEndpoint.policy",
-		"cloudwatch/logResourcePolicy.policyDocument", "cloudwatch/eventBusPolicy.policy"}
-	eventPatterns = []string{"cloudwatch/eventRule.eventPattern"}
-)
-
 // policyKind is what differs between kinds of policies.
 type policyKind struct {
-	principal bool // it must say whom it is for; else it must not
-	trust     bool // it has no resource: that is the role
-	most      int  // bytes, white space apart
+	principal  bool // it must say whom it is for; else it must not
+	trust      bool // it has no resource: that is the role
+	most       int  // bytes, white space apart
+	statements int  // at most; 0 is any number
+	actions    int  // of a statement, at most; 0 is any number
+}
+
+func resourcePolicy(most int) func(text, region string) error {
+	return policyKind{principal: true, most: most}.broken
 }
 
 var (
@@ -35,6 +30,7 @@ var (
 	sidForm           = regexp.MustCompile(`^[a-zA-Z0-9]*$`)
 	anySidForm        = regexp.MustCompile(`^[a-zA-Z0-9 _-]*$`)
 	resourceForm      = regexp.MustCompile(`^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+)$`)
+	accountForm       = regexp.MustCompile(`^(\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront):.+|A[A-Z0-9]{15,})$`) // or a unique ID
 	operatorForm      = regexp.MustCompile(`^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|` +
 		`Numeric((Not)?Equals|(Less|Greater)Than(Equals)?)|Date((Not)?Equals|(Less|Greater)Than(Equals)?)|Bool|BinaryEquals|` +
 		`(Not)?IpAddress|Arn(Not)?(Equals|Like))(IfExists)?$|^Null$`)
@@ -61,6 +57,9 @@ func (k policyKind) broken(text, _ string) error {
 	}
 	if !list || len(statements) == 0 {
 		return fmt.Errorf("it has no Statement")
+	}
+	if k.statements > 0 && len(statements) > k.statements {
+		return fmt.Errorf("it has %d statements, may have %d", len(statements), k.statements)
 	}
 	sids := map[string]bool{}
 	for i, s := range statements {
@@ -94,6 +93,9 @@ func (k policyKind) brokenStatement(s map[string]any, sids map[string]bool) erro
 	}
 	if err := exactly(s, "Action", "NotAction", actionForm); err != nil {
 		return err
+	}
+	if actions, _ := textsOf(s["Action"]); k.actions > 0 && len(actions) > k.actions {
+		return fmt.Errorf("it has %d actions, may have %d", len(actions), k.actions)
 	}
 	_, has := s["Principal"]
 	_, hasNot := s["NotPrincipal"]
@@ -149,11 +151,15 @@ func brokenPrincipal(value any) error {
 	for kind, whom := range kinds {
 		texts, err := textsOf(whom)
 		if !slices.Contains(principalKinds, kind) || err != nil || len(texts) == 0 {
-			return fmt.Errorf("Principal has %q: its kinds are %s, each with a text or a list of texts", kind, strings.Join(principalKinds, ", "))
+			return fmt.Errorf("Principal has %q: its kinds are %s, each with a text or a list of texts",
+				kind, strings.Join(principalKinds, ", "))
 		}
 		for _, text := range texts {
 			if kind == "Service" && !strings.Contains(text, ".amazonaws.com") && !strings.HasSuffix(text, ".aws.internal") {
 				return fmt.Errorf("Principal.Service %q is no name of a service, like ec2.amazonaws.com", text)
+			}
+			if kind == "AWS" && !accountForm.MatchString(text) {
+				return fmt.Errorf("Principal.AWS %q is no account and no ARN", text)
 			}
 		}
 	}
