@@ -79,7 +79,8 @@ var documented = sync.OnceValue(func() map[string]map[string]*constraint {
 			"eventCategories[]": oneOf("RDS user guide, Amazon RDS event categories and event messages", eventCategories...),
 			"name":              form(eventsAPI+": SubscriptionName", `.{1,254}`),
 			"sourceType": oneOf(eventsAPI+": SourceType", "blue-green-deployment", "custom-engine-version", "db-cluster",
-				"db-cluster-snapshot", "db-instance", "db-parameter-group", "db-proxy", "db-security-group", "db-snapshot", "zero-etl"),
+				"db-cluster-snapshot", "db-instance", "db-parameter-group", "db-proxy", "db-security-group",
+				"db-snapshot", "zero-etl"),
 		},
 		"aws:elasticache/replicationGroup:ReplicationGroup": {
 			"snapshotRetentionLimit": within("the provider's schema: snapshot_retention_limit, in days", 0, 35),
@@ -88,10 +89,12 @@ var documented = sync.OnceValue(func() map[string]map[string]*constraint {
 			"name": form("ElastiCache API, CreateCacheSubnetGroup: CacheSubnetGroupName", `[a-zA-Z0-9-]{1,255}`),
 		},
 		"aws:lb/loadBalancer:LoadBalancer": {
-			"clientKeepAlive":         within(balancerAPI+": client_keep_alive.seconds", 60, 604800),
-			"desyncMitigationMode":    oneOf(balancerAPI+": routing.http.desync_mitigation_mode", "monitor", "defensive", "strictest"),
-			"loadBalancerType":        oneOf("ELB API v2, CreateLoadBalancer: Type", "application", "network", "gateway"),
-			"xffHeaderProcessingMode": oneOf(balancerAPI+": routing.http.xff_header_processing.mode", "append", "preserve", "remove"),
+			"clientKeepAlive": within(balancerAPI+": client_keep_alive.seconds", 60, 604800),
+			"desyncMitigationMode": oneOf(balancerAPI+": routing.http.desync_mitigation_mode", "monitor",
+				"defensive", "strictest"),
+			"loadBalancerType": oneOf("ELB API v2, CreateLoadBalancer: Type", "application", "network", "gateway"),
+			"xffHeaderProcessingMode": oneOf(balancerAPI+": routing.http.xff_header_processing.mode", "append",
+				"preserve", "remove"),
 		},
 		"aws:lb/targetGroup:TargetGroup": {
 			"loadBalancingAlgorithmType": oneOf(targetsAPI+": load_balancing.algorithm.type",
@@ -105,7 +108,8 @@ var documented = sync.OnceValue(func() map[string]map[string]*constraint {
 				"lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto"),
 		},
 		"aws:lb/listener:Listener": {
-			"sslPolicy": form("ELB user guide, Security policies for your Application Load Balancer", strings.Join(tlsPolicies, "|")),
+			"sslPolicy": form("ELB user guide, Security policies for your Application Load Balancer",
+				strings.Join(tlsPolicies, "|")),
 		},
 		"aws:iam/rolePolicy:RolePolicy": {
 			"name": form("IAM API, PutRolePolicy: PolicyName", `[\w+=,.@-]{1,128}`),

@@ -24,14 +24,15 @@ func resourcePolicy(most int) func(text, region string) error {
 
 var (
 	policyElements    = []string{"Version", "Id", "Statement"}
-	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-	principalKinds    = []string{"AWS", "Service", "Federated", "CanonicalUser"}
-	actionForm        = regexp.MustCompile(`^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$`)
-	sidForm           = regexp.MustCompile(`^[a-zA-Z0-9]*$`)
-	anySidForm        = regexp.MustCompile(`^[a-zA-Z0-9 _-]*$`)
-	resourceForm      = regexp.MustCompile(`^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+)$`)
-	accountForm       = regexp.MustCompile(`^(\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront):.+|A[A-Z0-9]{15,})$`) // or a unique ID
-	operatorForm      = regexp.MustCompile(`^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|` +
+	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+		"NotResource", "Condition"}
+	principalKinds = []string{"AWS", "Service", "Federated", "CanonicalUser"}
+	actionForm     = regexp.MustCompile(`^(\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+)$`)
+	sidForm        = regexp.MustCompile(`^[a-zA-Z0-9]*$`)
+	anySidForm     = regexp.MustCompile(`^[a-zA-Z0-9 _-]*$`)
+	resourceForm   = regexp.MustCompile(`^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:.+)$`)
+	accountForm    = regexp.MustCompile(`^(\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront):.+|A[A-Z0-9]{15,})$`) // or a unique ID
+	operatorForm   = regexp.MustCompile(`^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|` +
 		`Numeric((Not)?Equals|(Less|Greater)Than(Equals)?)|Date((Not)?Equals|(Less|Greater)Than(Equals)?)|Bool|BinaryEquals|` +
 		`(Not)?IpAddress|Arn(Not)?(Equals|Like))(IfExists)?$|^Null$`)
 )

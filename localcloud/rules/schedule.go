@@ -26,7 +26,8 @@ func brokenSchedule(text, _ string) error {
 		case n == 0:
 			return fmt.Errorf("the value must be positive")
 		case plural == (n == 1):
-			return fmt.Errorf("the unit of %d is %s", n, map[bool]string{true: strings.TrimSuffix(rate[2], "s"), false: rate[2] + "s"}[n == 1])
+			return fmt.Errorf("the unit of %d is %s", n, map[bool]string{true: strings.TrimSuffix(rate[2], "s"),
+				false: rate[2] + "s"}[n == 1])
 		}
 		return nil
 	}
