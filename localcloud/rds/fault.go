@@ -22,7 +22,8 @@ func (s *Service) Failover(region, id string) error {
 	_, ok := one.begin(rebooting, func(ctx context.Context) error { return one.outage(ctx, failoverOutage) })
 	if !ok {
 		// terraform-provider-aws 11905
-		return errors.New("InvalidDBInstanceState: Instance cannot currently reboot due to an in-progress management operation")
+		return errors.New("InvalidDBInstanceState: Instance cannot currently reboot " +
+			"due to an in-progress management operation")
 	}
 	return nil
 }

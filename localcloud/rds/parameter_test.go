@@ -71,6 +71,13 @@ func TestParameters(t *testing.T) {
 		}
 		return err
 	})
+	r.unset(db, after)
+}
+
+// unset takes what after sets away again, all but a change that waits for a reboot.
+func (r *regions) unset(db, after *cloud.Resource) {
+	t, pool := r.t, connect(r.t, db)
+	t.Helper()
 	none := parameters(seoul, map[string]string{"max_connections": "99"})
 	none.Outputs["parameters"].([]any)[0].(map[string]any)["applyMethod"] = "pending-reboot"
 	r.put(none)

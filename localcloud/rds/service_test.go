@@ -108,7 +108,8 @@ func connect(t *testing.T, db *cloud.Resource) *sql.DB {
 func connectAs(t *testing.T, db *cloud.Resource, password string) *sql.DB {
 	t.Helper()
 	cfg := mysql.NewConfig()
-	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr, cfg.DBName, cfg.TLSConfig = "master", password, "tcp", db.String("endpoint"), "newsfeed", "skip-verify"
+	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr = "master", password, "tcp", db.String("endpoint")
+	cfg.DBName, cfg.TLSConfig = "newsfeed", "skip-verify"
 	pool, err := sql.Open("mysql", cfg.FormatDSN())
 	if err != nil {
 		t.Fatal(err)
