@@ -110,7 +110,7 @@ var edgeRules = map[string][]rule{
 		{"rules differ in name and place, and each acts", webACLSource, aclRules},
 	},
 	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {
-		{"logs go to what is named for it", "AWS WAF developer guide, Sending web ACL traffic logs to an Amazon CloudWatch Logs log group", func(r *declared) {
+		{"logs go to what is named for it", "AWS WAF developer guide, Sending web ACL traffic logs to CloudWatch Logs", func(r *declared) {
 			for _, arn := range texts(r, "logDestinationConfigs") {
 				r.require(strings.Contains(arn, "aws-waf-logs-"), "logDestinationConfigs",
 					"has %q, whose name must begin with aws-waf-logs-", arn)
@@ -119,7 +119,8 @@ var edgeRules = map[string][]rule{
 	},
 }
 
-var certificateName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)
+var certificateName = regexp.MustCompile(`^(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+` +
+	`[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]$`)
 
 func healthCheck(r *declared) {
 	within := func(path string, low, high float64) float64 {

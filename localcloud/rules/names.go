@@ -58,10 +58,15 @@ var propertyTypes = sync.OnceValue(func() map[string]map[string]string {
 // that the provider has. Which blocks a type has, its properties' types say.
 func (r *declared) names() {
 	r.source = "the schema of the AWS provider"
-	module, _, _ := strings.Cut(strings.TrimPrefix(r.typ, "aws:"), "/")
 	for _, key := range r.inputs.StableKeys() {
-		r.block(module, string(key), r.inputs[key], blockOf(r.typ, string(key)))
+		r.block(module(r.typ), string(key), r.inputs[key], blockOf(r.typ, string(key)))
 	}
+}
+
+// module is the part of the SDK that a type is in: rds of aws:rds/instance:Instance.
+func module(typ string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(typ, "aws:"), "/")
+	return name
 }
 
 // blockOf is the block that a property of a type holds, or its list; the name of

@@ -1,15 +1,35 @@
 package rules
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
+type object = map[string]any
+type list = []any
+
+// mistake is refused, by a property and in words.
+type mistake struct {
+	typ    string
+	inputs object
+	path   string
+	want   string
+}
+
+// mistakes are those of every kind, by their sentences.
+func mistakes() map[string]mistake {
+	all := maps.Clone(valueMistakes)
+	maps.Copy(all, documentMistakes)
+	maps.Copy(all, relationMistakes)
+	return all
+}
+
 func TestEveryMistakeIsRefusedWithItsPath(t *testing.T) {
 	t.Parallel()
-	for sentence, m := range mistakes {
+	for sentence, m := range mistakes() {
 		t.Run(sentence, func(t *testing.T) {
 			t.Parallel()
 			refused := Check(m.typ, "ap-northeast-2", resource.NewPropertyMapFromMap(m.inputs), false)
@@ -26,7 +46,8 @@ func TestEveryMistakeIsRefusedWithItsPath(t *testing.T) {
 // What is not known yet may be right, and a secret is never shown.
 func TestWhatIsNotKnownPassesAndSecretsStaySecret(t *testing.T) {
 	t.Parallel()
-	unknown := resource.PropertyMap{"cidrBlock": resource.MakeComputed(resource.NewProperty("")), "availabilityZone": resource.MakeComputed(resource.NewProperty(""))}
+	unknown := resource.PropertyMap{"cidrBlock": resource.MakeComputed(resource.NewProperty("")),
+		"availabilityZone": resource.MakeComputed(resource.NewProperty(""))}
 	if refused := Check("aws:ec2/subnet:Subnet", "ap-northeast-2", unknown, false); len(refused) > 0 {
 		t.Errorf("refused: %v", refused)
 	}

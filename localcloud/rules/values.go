@@ -39,7 +39,8 @@ type constraint struct {
 // withoutLooking are the patterns of AWS that look around, which RE2 does not, in
 // words that it has.
 var withoutLooking = map[string]string{
-	`(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`: `(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
+	`(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`: `(\*\.)?` +
+		`([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
 	`^(?!\s*$).+`: `.*\S.*`,
 	`(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)`:                             `[_a-zA-Z0-9][^$]*`,
 	`[0-9A-Za-z\.\-_]*(?<!\.)`:                                              `([0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?`,

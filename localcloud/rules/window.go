@@ -9,7 +9,8 @@ import (
 
 var (
 	dailyForm  = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
-	weeklyForm = regexp.MustCompile(`^(?i:(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d)-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d))$`)
+	weeklyForm = regexp.MustCompile(`^(?i:(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d)-` +
+		`(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d))$`)
 )
 
 // leastWindow is how long AWS's windows last at least, in minutes.
