@@ -77,7 +77,7 @@ type Service struct {
 // New returns a service without groups.
 func New(cfg Config) *Service {
 	s := &Service{Config: cfg}
-	s.operations = s.api()
+	s.operations = s.guarded(s.api())
 	return s
 }
 

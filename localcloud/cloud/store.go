@@ -12,12 +12,14 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Store is the record of every resource that exists, one file each, so that
 // a crash can lose at most the resource being written. Safe for concurrent use.
 type Store struct {
-	dir string
+	dir     string
+	changes atomic.Uint64
 
 	mu   sync.RWMutex
 	byID map[key]*Resource
@@ -79,8 +81,12 @@ func (s *Store) Put(r *Resource) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.byID[r.key()] = r
+	s.changes.Add(1)
 	return nil
 }
+
+// Changes counts what was put and deleted: while it stays, so does everything.
+func (s *Store) Changes() uint64 { return s.changes.Load() }
 
 // Delete forgets r.
 func (s *Store) Delete(r *Resource) error {
@@ -90,6 +96,7 @@ func (s *Store) Delete(r *Resource) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.byID, r.key())
+	s.changes.Add(1)
 	return nil
 }
 

@@ -18,10 +18,12 @@ type Service interface {
 // Handler hands each request to the service in its signature's scope.
 type Handler struct {
 	services map[string]Service
+	guard    Guard // nil: nobody is asked for
 }
 
 // New returns a handler for services by their signing name: sqs, s3,
-// secretsmanager. The map must not change afterwards.
+// secretsmanager. The map must not change afterwards. It asks nobody who they are:
+// it is for the tests of one service.
 func New(services map[string]Service) *Handler {
 	return &Handler{services: services}
 }
@@ -33,7 +35,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, h.unknown(region, name))
 		return
 	}
+	if h.guard != nil {
+		admitted, err := h.admit(r, name)
+		if err != nil {
+			refuse(w, r, name, worded(r, name, err))
+			return
+		}
+		r = admitted
+	}
 	service.ServeAWS(w, r, region)
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, service string, err error) {
+	if service == "s3" {
+		WriteRestError(w, r, err)
+		return
+	}
+	WriteError(w, r, err)
 }
 
 // scope returns the region and service a request is signed for. An unsigned

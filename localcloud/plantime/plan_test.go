@@ -102,8 +102,12 @@ func TestParallelism(t *testing.T) {
 
 func TestChange(t *testing.T) {
 	t.Parallel()
-	const cache, template = "aws:elasticache/replicationGroup:ReplicationGroup", "aws:ec2/launchTemplate:LaunchTemplate"
-	after := state(t, []resource{{name: "db", typ: "aws:rds/instance:Instance"}, {name: "cache", typ: cache}, {name: "template", typ: template, needs: []string{"db", "cache"}}})
+	const (
+		cache, template = "aws:elasticache/replicationGroup:ReplicationGroup", "aws:ec2/launchTemplate:LaunchTemplate"
+		alarm           = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	)
+	after := state(t, []resource{{name: "db", typ: "aws:rds/instance:Instance"}, {name: "cache", typ: cache},
+		{name: "template", typ: template, needs: []string{"db"}}, {name: "alarm", typ: alarm, needs: []string{"db", "cache"}}})
 	tests := map[string]struct {
 		steps  []engine.Step
 		want   float64
@@ -112,8 +116,9 @@ func TestChange(t *testing.T) {
 		"what stays takes no time":                         {nil, 0, 0},
 		"a promotion":                                      {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"multiAz", "replicateSourceDb"}}}, 10, 10},
 		"another property is no promotion":                 {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"backupWindow"}}}, 2, 2},
-		"what follows a resized cache waits, and need not": {[]engine.Step{{URN: urn("cache"), Op: "update", Changed: []string{"nodeType"}}, {URN: urn("template"), Op: "update"}}, 25.05, 25},
-		"what follows a promotion waits":                   {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"replicateSourceDb"}}, {URN: urn("template"), Op: "update"}}, 10.05, 10.05},
+		"what follows a resized cache waits, and need not": {[]engine.Step{{URN: urn("cache"), Op: "update", Changed: []string{"nodeType"}}, {URN: urn("alarm"), Op: "update"}}, 25.05, 25},
+		"what watches the one promoted waits":              {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"replicateSourceDb"}}, {URN: urn("alarm"), Op: "update"}}, 10.05, 10.05},
+		"a template need not wait for a promotion":         {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"replicateSourceDb"}}, {URN: urn("template"), Op: "update"}}, 10.05, 10},
 	}
 	for name, tt := range tests {
 		p, err := Change(name, after, tt.steps)

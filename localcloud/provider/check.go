@@ -42,7 +42,7 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
 		return nil, err
 	}
-	for _, refused := range rules.Check(string(u.Type()), connectionOf(ctx).where(), news) {
+	for _, refused := range rules.Check(string(u.Type()), connectionOf(ctx).where(), news, len(olds) > 0) {
 		failures = append(failures, &pulumirpc.CheckFailure{Property: refused.Path, Reason: u.Name() + ": " + refused.Reason})
 	}
 	if s.taggable() {

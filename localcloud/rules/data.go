@@ -83,7 +83,7 @@ var dataRules = map[string][]rule{
 			r.require(!given || days >= 0 && days <= 35, "backupRetentionPeriod", "is %v, must be from 0 to 35", days)
 		}},
 		{"an instance has an engine, a user and storage, or a source", createInstance, func(r *declared) {
-			if r.count("replicateSourceDb", "snapshotIdentifier", "restoreToPointInTime", "s3Import") > 0 {
+			if r.made || r.count("replicateSourceDb", "snapshotIdentifier", "restoreToPointInTime", "s3Import") > 0 {
 				return
 			}
 			for _, needed := range []string{"engine", "username", "allocatedStorage"} {

@@ -2,8 +2,6 @@ package s3
 
 import (
 	"encoding/xml"
-	"errors"
-	"log/slog"
 	"net/http"
 
 	"newsfeed/localcloud/endpoint"
@@ -18,6 +16,7 @@ var (
 	errNoKey        = failure(404, "NoSuchKey", "The specified key does not exist.")
 	errPrecondition = failure(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	errDigest       = failure(400, "BadDigest", "The Content-MD5 or checksum you specified did not match what we received.")
+	errContent      = failure(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
 	errIncomplete   = failure(400, "IncompleteBody", "The request body terminated unexpectedly")
 	errChunk        = failure(400, "InvalidChunkSizeError", "The aws-chunked body is not well formed")
 	errUnsigned     = failure(403, "AccessDenied", "Access Denied: the request is not signed, and the local cloud's buckets are private: presign the URL")
@@ -26,23 +25,6 @@ var (
 	errLongKey      = failure(400, "KeyTooLongError", "Your key is too long")
 	errNoMethod     = failure(501, "NotImplemented", "The local cloud does not have this operation of S3")
 )
-
-// fail answers with err, as S3's XML, without a body to a HEAD request.
-func fail(w http.ResponseWriter, r *http.Request, err error) {
-	var e *endpoint.Error
-	if !errors.As(err, &e) {
-		slog.Error("local cloud request failed", "service", "s3", "path", r.URL.Path, "error", err)
-		e = failure(http.StatusInternalServerError, "InternalError", err.Error())
-	}
-	if r.Method == http.MethodHead {
-		w.WriteHeader(e.Status)
-		return
-	}
-	answer(w, e.Status, struct {
-		XMLName                 xml.Name `xml:"Error"`
-		Code, Message, Resource string
-	}{Code: e.Code, Message: e.Message, Resource: r.URL.Path})
-}
 
 func answer(w http.ResponseWriter, status int, v any) {
 	content, err := xml.Marshal(v)

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
@@ -31,12 +32,12 @@ func isForm(r *http.Request) bool {
 func (b *bucket) serveForm(w http.ResponseWriter, r *http.Request) {
 	fields, file, err := readForm(r)
 	if err != nil {
-		fail(w, r, err)
+		endpoint.WriteRestError(w, r, err)
 		return
 	}
-	o, err := b.putForm(fields, file)
+	o, err := b.putForm(r.Context(), fields, file)
 	if err != nil {
-		fail(w, r, err)
+		endpoint.WriteRestError(w, r, err)
 		return
 	}
 	h := w.Header()
@@ -112,7 +113,7 @@ func (u upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *bucket) putForm(fields map[string]string, file io.Reader) (*object, error) {
+func (b *bucket) putForm(ctx context.Context, fields map[string]string, file io.Reader) (*object, error) {
 	region, _, ok := endpoint.ParseScope(fields["x-amz-credential"])
 	if !ok || fields["policy"] == "" {
 		return nil, errUnsigned
@@ -127,7 +128,13 @@ func (b *bucket) putForm(fields map[string]string, file io.Reader) (*object, err
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = endpoint.FormCaller(ctx, fields); err != nil {
+		return nil, err
+	}
 	if err := p.admit(b.name, fields); err != nil {
+		return nil, err
+	}
+	if err := b.mayWrite(ctx, fields["key"]); err != nil {
 		return nil, err
 	}
 	h := http.Header{}

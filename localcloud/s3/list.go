@@ -46,6 +46,9 @@ func (b *bucket) list(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.MaxKeys = min(n, maxList)
 	}
+	if err := b.mayList(r.Context(), query); err != nil {
+		return err
+	}
 	after := query.Get("start-after")
 	if out.ContinuationToken != "" {
 		token, err := base64.RawURLEncoding.DecodeString(out.ContinuationToken)

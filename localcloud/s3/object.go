@@ -8,6 +8,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"newsfeed/localcloud/endpoint"
 )
 
 // kept are the headers of a write that are answered to reads.
@@ -40,6 +42,9 @@ func headersOf(h http.Header) map[string]string {
 }
 
 func (b *bucket) putObject(w http.ResponseWriter, r *http.Request, key string) error {
+	if err := b.mayWrite(r.Context(), key); err != nil {
+		return err
+	}
 	body, err := newPayload(r)
 	if err != nil {
 		return err
@@ -57,14 +62,23 @@ func (b *bucket) putObject(w http.ResponseWriter, r *http.Request, key string) e
 
 func quote(etag string) string { return `"` + etag + `"` }
 
-// serveObject answers GET and HEAD, ranges and conditions included.
-func (b *bucket) serveObject(w http.ResponseWriter, r *http.Request, key string) error {
-	o, f, err := b.open(key)
-	if err != nil {
+func (b *bucket) deleteObject(w http.ResponseWriter, r *http.Request, key string) error {
+	if err := b.permit(r.Context(), "s3:DeleteObject", key); err != nil {
 		return err
 	}
-	if o == nil {
-		return errNoKey
+	if err := b.delete(key); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// serveObject answers GET and HEAD, ranges and conditions included.
+func (b *bucket) serveObject(w http.ResponseWriter, r *http.Request, key string) error {
+	sums := r.Header.Get("X-Amz-Checksum-Mode") == "ENABLED"
+	o, f, err := b.read(r.Context(), key, r.Method == http.MethodGet || sums)
+	if err != nil {
+		return err
 	}
 	defer f.Close()
 	h := w.Header()
@@ -77,7 +91,7 @@ func (b *bucket) serveObject(w http.ResponseWriter, r *http.Request, key string)
 		}
 	}
 	h.Set("ETag", quote(o.ETag))
-	if r.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" && r.Header.Get("Range") == "" {
+	if sums && r.Header.Get("Range") == "" {
 		for name, value := range o.Checksums {
 			h.Set(name, value)
 		}
@@ -98,10 +112,10 @@ func (w *refusals) WriteHeader(status int) {
 	switch status {
 	case http.StatusRequestedRangeNotSatisfiable:
 		w.refused = true
-		fail(w.ResponseWriter, w.r, errRange)
+		endpoint.WriteRestError(w.ResponseWriter, w.r, errRange)
 	case http.StatusPreconditionFailed:
 		w.refused = true
-		fail(w.ResponseWriter, w.r, errPrecondition)
+		endpoint.WriteRestError(w.ResponseWriter, w.r, errPrecondition)
 	default:
 		if status == http.StatusOK { // ServeContent leaves it out beside a Content-Encoding
 			w.Header().Set("Content-Length", strconv.FormatInt(w.size, 10))
@@ -127,14 +141,14 @@ func (s *Service) copyObject(w http.ResponseWriter, r *http.Request, b *bucket, 
 	if from == nil {
 		return errNoBucket
 	}
-	old, content, err := from.open(fromKey)
+	old, content, err := from.read(r.Context(), fromKey, true)
 	if err != nil {
 		return err
 	}
-	if old == nil {
-		return errNoKey
-	}
 	defer content.Close()
+	if err := b.mayWrite(r.Context(), key); err != nil {
+		return err
+	}
 	o := &object{Key: key, Headers: old.Headers, Checksums: old.Checksums}
 	if r.Header.Get("X-Amz-Metadata-Directive") == "REPLACE" {
 		o.Headers = headersOf(r.Header)

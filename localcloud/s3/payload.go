@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"hash"
 	"hash/crc32"
@@ -16,7 +17,10 @@ import (
 	"strings"
 )
 
-const checksumPrefix = "X-Amz-Checksum-"
+const (
+	checksumPrefix = "X-Amz-Checksum-"
+	shaHeader      = "X-Amz-Content-Sha256" // which the signature covers
+)
 
 // checksums are the algorithms of S3, by the end of their header's name.
 var checksums = map[string]func() hash.Hash{
@@ -39,7 +43,7 @@ type payload struct {
 
 func newPayload(r *http.Request) (*payload, error) {
 	p := &payload{Reader: r.Body, length: r.ContentLength, promised: http.Header{}, digests: map[string]hash.Hash{}}
-	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
+	if strings.HasPrefix(r.Header.Get(shaHeader), "STREAMING-") {
 		n, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 		if err != nil {
 			return nil, failure(411, "MissingContentLength", "x-amz-decoded-content-length is required with aws-chunked")
@@ -60,6 +64,10 @@ func newPayload(r *http.Request) (*payload, error) {
 	if v := r.Header.Get("Content-Md5"); v != "" {
 		p.promised.Set("Content-Md5", v)
 		p.digests["Content-Md5"] = md5.New()
+	}
+	if v := r.Header.Get(shaHeader); len(v) == hex.EncodedLen(sha256.Size) { // neither unsigned nor a stream
+		p.promised.Set(shaHeader, v)
+		p.digests[shaHeader] = sha256.New()
 	}
 	for _, d := range p.digests {
 		p.Reader = io.TeeReader(p.Reader, d)
@@ -83,6 +91,12 @@ func (p *payload) verify(o *object) error {
 	}
 	o.Checksums = map[string]string{}
 	for name, d := range p.digests {
+		if name == shaHeader {
+			if p.promised.Get(name) != hex.EncodeToString(d.Sum(nil)) {
+				return errContent
+			}
+			continue
+		}
 		sum := base64.StdEncoding.EncodeToString(d.Sum(nil))
 		if p.promised.Get(name) != sum {
 			return errDigest

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"newsfeed/localcloud/endpoint"
 )
 
 const maxKey = 1024
@@ -97,25 +99,25 @@ func (s *Service) ServeAWS(w http.ResponseWriter, r *http.Request, region string
 	name, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if allowed := s.allowOrigin(w, r, name); r.Method == http.MethodOptions {
 		if !allowed {
-			fail(w, r, failure(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed."))
+			endpoint.WriteRestError(w, r, failure(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed."))
 		}
 		return
 	}
 	b := s.bucket(name)
 	if b == nil {
-		fail(w, r, errNoBucket)
+		endpoint.WriteRestError(w, r, errNoBucket)
 		return
 	}
 	if isForm(r) && key == "" {
 		b.serveForm(w, r)
 		return
 	}
-	if err := admit(r, b, region, key); err != nil {
-		fail(w, r, err)
-		return
+	err := admit(r, b, region, key)
+	if err == nil {
+		err = s.serve(w, r, b, key)
 	}
-	if err := s.serve(w, r, b, key); err != nil {
-		fail(w, r, err)
+	if err != nil {
+		endpoint.WriteRestError(w, r, err)
 	}
 }
 
@@ -164,7 +166,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, b *bucket, key s
 		return b.list(w, r)
 	case key == "" && r.Method == http.MethodHead:
 		w.Header().Set("X-Amz-Bucket-Region", b.region)
-		return nil
+		return b.mayList(r.Context(), nil)
 	case key == "":
 		return errNoMethod
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
@@ -174,11 +176,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, b *bucket, key s
 	case r.Method == http.MethodPut:
 		return b.putObject(w, r, key)
 	case r.Method == http.MethodDelete:
-		if err := b.delete(key); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+		return b.deleteObject(w, r, key)
 	}
 	return errNoMethod
 }

@@ -34,8 +34,8 @@ type valueOutput struct {
 
 func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-func (s *Service) getSecretValue(_ context.Context, region string, in *input) (*valueOutput, error) {
-	sec, err := s.find(region, in.SecretID)
+func (s *Service) getSecretValue(ctx context.Context, region string, in *input) (*valueOutput, error) {
+	sec, err := s.permitted(ctx, "GetSecretValue", region, in.SecretID, "kms:Decrypt")
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +59,11 @@ func (s *Service) getSecretValue(_ context.Context, region string, in *input) (*
 	return &valueOutput{sec.ARN, sec.Name, v.ID, v.String, v.Binary, v.Stages, epoch(v.Created)}, nil
 }
 
-func (s *Service) putSecretValue(_ context.Context, region string, in *input) (*valueOutput, error) {
+func (s *Service) putSecretValue(ctx context.Context, region string, in *input) (*valueOutput, error) {
 	if (in.SecretString == nil) == (len(in.SecretBinary) == 0) {
 		return nil, endpoint.Errorf("InvalidParameterException", "You must provide either SecretString or SecretBinary, and not both.")
 	}
-	sec, err := s.find(region, in.SecretID)
+	sec, err := s.permitted(ctx, "PutSecretValue", region, in.SecretID, "kms:GenerateDataKey", "kms:Decrypt")
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +113,8 @@ func (s *secret) describe() description {
 	return d
 }
 
-func (s *Service) describeSecret(_ context.Context, region string, in *input) (*description, error) {
-	sec, err := s.find(region, in.SecretID)
+func (s *Service) describeSecret(ctx context.Context, region string, in *input) (*description, error) {
+	sec, err := s.permitted(ctx, "DescribeSecret", region, in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,10 @@ func (s *Service) describeSecret(_ context.Context, region string, in *input) (*
 	return &d, nil
 }
 
-func (s *Service) listSecrets(_ context.Context, region string, _ *input) (*listOutput, error) {
+func (s *Service) listSecrets(ctx context.Context, region string, _ *input) (*listOutput, error) {
+	if err := permit(ctx, "ListSecrets", "*"); err != nil {
+		return nil, err
+	}
 	out := &listOutput{SecretList: []listedSecret{}}
 	for _, sec := range s.declared() {
 		if sec.Region == region {

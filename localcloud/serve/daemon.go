@@ -23,6 +23,8 @@ import (
 	"newsfeed/localcloud/elb"
 	"newsfeed/localcloud/endpoint"
 	"newsfeed/localcloud/frontdoor"
+	"newsfeed/localcloud/iam"
+	"newsfeed/localcloud/imds"
 	"newsfeed/localcloud/process"
 	"newsfeed/localcloud/provider"
 	"newsfeed/localcloud/rds"
@@ -30,6 +32,7 @@ import (
 	"newsfeed/localcloud/s3"
 	"newsfeed/localcloud/secretsmanager"
 	"newsfeed/localcloud/sqs"
+	"newsfeed/localcloud/sts"
 )
 
 // Daemon is a running local cloud.
@@ -38,6 +41,7 @@ type Daemon struct {
 	info  Info
 	store *cloud.Store
 	clock *clock.Clock
+	iam   *iam.Account
 
 	rds         *rds.Service
 	elasticache *elasticache.Service
@@ -69,6 +73,10 @@ type Daemon struct {
 // startAllowance is how long the app may take to start on a busy machine,
 // beyond what AWS's times leave it at a fast pace.
 const startAllowance = 15 * time.Second
+
+// leastTimeout is how long a time-out of the provider lasts here at least: at a
+// fast pace one of a few minutes would end what a busy machine is still at.
+const leastTimeout = 30 * time.Second
 
 // Open takes the directory, opens every address and brings back every body
 // that was recorded. What can't be brought back is told by Restore.
@@ -117,11 +125,14 @@ func (d *Daemon) open() (err error) {
 	if err != nil {
 		return err
 	}
+	if d.iam, err = iam.Open(iam.Config{Dir: below("iam"), Number: provider.Account, Store: d.store, Clock: d.clock}); err != nil {
+		return err
+	}
 	authority, err := acm.Open(below("acm"))
 	if err != nil {
 		return err
 	}
-	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority); err != nil {
+	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority, d.clock); err != nil {
 		return err
 	}
 	if d.sqs, err = sqs.New(below("sqs")); err != nil {
@@ -144,7 +155,7 @@ func (d *Daemon) open() (err error) {
 	}
 	d.autoscaling = autoscaling.New(autoscaling.Config{
 		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
-		Clock: d.clock, Allowance: startAllowance,
+		Clock: d.clock, Allowance: startAllowance, Identity: imds.New(d.iam, provider.Account).Open,
 		Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
 	})
 	if d.door, err = frontdoor.Open(frontdoor.Config{
@@ -156,15 +167,14 @@ func (d *Daemon) open() (err error) {
 	return d.listen()
 }
 
-// machine is the environment that every instance of a region finds.
+// machine is the environment that every instance of a region finds; its
+// credentials it asks its metadata service for.
 func (d *Daemon) machine(region, caFile string) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"),
 		"SSL_CERT_FILE=" + caFile,
 		"AWS_ENDPOINT_URL=http://" + d.cfg.AWS,
 		"AWS_REGION=" + region,
-		"AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_EC2_METADATA_DISABLED=true",
 		"NEWSFEED_DNS=" + d.cfg.DNS.String(),
 		"NEWSFEED_PACE=" + strconv.FormatFloat(d.clock.Pace, 'f', -1, 64),
 	}
@@ -184,7 +194,7 @@ func (d *Daemon) collectBodies() {
 
 // listen opens the provider, the AWS endpoints and the control endpoint.
 func (d *Daemon) listen() error {
-	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID))
+	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID), provider.WithClock(d.clock, leastTimeout))
 	engine, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err
@@ -194,9 +204,9 @@ func (d *Daemon) listen() error {
 	if err != nil {
 		return err
 	}
-	d.serve(aws, endpoint.New(map[string]endpoint.Service{
+	d.serve(aws, endpoint.Guarded(map[string]endpoint.Service{
 		"sqs": powered{d.sqs, d}, "s3": powered{d.s3, d}, "secretsmanager": powered{d.secrets, d},
-		"autoscaling": powered{d.autoscaling, d}}))
+		"autoscaling": powered{d.autoscaling, d}, "sts": powered{sts.Service{}, d}}, d.iam))
 	control, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err

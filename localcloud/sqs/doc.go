@@ -8,7 +8,10 @@
 // the last receive of its message only: a delete by an older one succeeds and
 // deletes nothing, as it may on AWS.
 //
+// What a caller may do is asked for each action, and so is the key of an encrypted
+// queue; nothing is encrypted.
+//
 // Not reproduced: FIFO queues, CreateQueue and the like (the Pulumi program
-// declares queues), queue policies, encryption, redrive-allow policies, DLQ
+// declares queues), redrive-allow policies, DLQ
 // redrive tasks, the one purge a minute, AWS's latencies.
 package sqs

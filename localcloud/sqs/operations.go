@@ -120,8 +120,8 @@ func hiding(in *handleEntry, m *message) (*entry, error) {
 	return &entry{Op: opHide, ID: m.ID, Visibility: &v}, nil
 }
 
-func (s *Service) changeAll(region, url string, entries []handleEntry, f edit) ([]error, error) {
-	q, err := s.find(region, url)
+func (s *Service) changeAll(ctx context.Context, action, region, url string, entries []handleEntry, f edit) ([]error, error) {
+	q, err := s.permitted(ctx, action, region, url)
 	if err != nil {
 		return nil, err
 	}
@@ -132,22 +132,22 @@ func (s *Service) changeAll(region, url string, entries []handleEntry, f edit) (
 	return q.change(handles, func(i int, m *message) (*entry, error) { return f(&entries[i], m) })
 }
 
-func (s *Service) changeOne(region string, in *handleInput, f edit) (*empty, error) {
+func (s *Service) changeOne(ctx context.Context, action, region string, in *handleInput, f edit) (*empty, error) {
 	if in.ReceiptHandle == "" {
 		return nil, missing("ReceiptHandle")
 	}
-	each, err := s.changeAll(region, in.QueueURL, []handleEntry{in.handleEntry}, f)
+	each, err := s.changeAll(ctx, action, region, in.QueueURL, []handleEntry{in.handleEntry}, f)
 	if err == nil {
 		err = each[0]
 	}
 	return &empty{}, err
 }
 
-func (s *Service) changeBatch(region string, in *handleBatchInput, f edit) (*batchOutput, error) {
+func (s *Service) changeBatch(ctx context.Context, action, region string, in *handleBatchInput, f edit) (*batchOutput, error) {
 	if err := checkEntries(in.Entries, func(e *handleEntry) string { return e.ID }); err != nil {
 		return nil, err
 	}
-	each, err := s.changeAll(region, in.QueueURL, in.Entries, f)
+	each, err := s.changeAll(ctx, action, region, in.QueueURL, in.Entries, f)
 	out := &batchOutput{Successful: []batchResult{}}
 	for i, err := range each {
 		if id := in.Entries[i].ID; err != nil {
@@ -159,20 +159,20 @@ func (s *Service) changeBatch(region string, in *handleBatchInput, f edit) (*bat
 	return out, err
 }
 
-func (s *Service) deleteMessage(_ context.Context, region string, in *handleInput) (*empty, error) {
-	return s.changeOne(region, in, deleting)
+func (s *Service) deleteMessage(ctx context.Context, region string, in *handleInput) (*empty, error) {
+	return s.changeOne(ctx, "DeleteMessage", region, in, deleting)
 }
 
-func (s *Service) deleteMessageBatch(_ context.Context, region string, in *handleBatchInput) (*batchOutput, error) {
-	return s.changeBatch(region, in, deleting)
+func (s *Service) deleteMessageBatch(ctx context.Context, region string, in *handleBatchInput) (*batchOutput, error) {
+	return s.changeBatch(ctx, "DeleteMessage", region, in, deleting)
 }
 
-func (s *Service) changeVisibility(_ context.Context, region string, in *handleInput) (*empty, error) {
-	return s.changeOne(region, in, hiding)
+func (s *Service) changeVisibility(ctx context.Context, region string, in *handleInput) (*empty, error) {
+	return s.changeOne(ctx, "ChangeMessageVisibility", region, in, hiding)
 }
 
-func (s *Service) changeVisibilityBatch(_ context.Context, region string, in *handleBatchInput) (*batchOutput, error) {
-	return s.changeBatch(region, in, hiding)
+func (s *Service) changeVisibilityBatch(ctx context.Context, region string, in *handleBatchInput) (*batchOutput, error) {
+	return s.changeBatch(ctx, "ChangeMessageVisibility", region, in, hiding)
 }
 
 type queueInput struct {
@@ -186,8 +186,8 @@ type urlOutput struct {
 	QueueURL string `json:"QueueUrl"`
 }
 
-func (s *Service) getQueueURL(_ context.Context, region string, in *queueInput) (*urlOutput, error) {
-	q, err := s.lookup(address{region, in.QueueName})
+func (s *Service) getQueueURL(ctx context.Context, region string, in *queueInput) (*urlOutput, error) {
+	q, err := s.permitted(ctx, "GetQueueUrl", region, in.QueueName)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,10 @@ type listOutput struct {
 	QueueURLs []string `json:"QueueUrls,omitempty"`
 }
 
-func (s *Service) listQueues(_ context.Context, region string, in *queueInput) (*listOutput, error) {
+func (s *Service) listQueues(ctx context.Context, region string, in *queueInput) (*listOutput, error) {
+	if err := permit(ctx, "ListQueues", queueARN(ctx, region, "*")); err != nil {
+		return nil, err
+	}
 	out := &listOutput{}
 	for _, q := range s.Status() {
 		if q.Region == region && len(q.Name) >= len(in.QueueNamePrefix) && q.Name[:len(in.QueueNamePrefix)] == in.QueueNamePrefix {
@@ -208,8 +211,8 @@ func (s *Service) listQueues(_ context.Context, region string, in *queueInput) (
 	return out, nil
 }
 
-func (s *Service) purgeQueue(_ context.Context, region string, in *queueInput) (*empty, error) {
-	q, err := s.find(region, in.QueueURL)
+func (s *Service) purgeQueue(ctx context.Context, region string, in *queueInput) (*empty, error) {
+	q, err := s.permitted(ctx, "PurgeQueue", region, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -220,8 +223,8 @@ type attributesOutput struct {
 	Attributes map[string]string `json:",omitempty"`
 }
 
-func (s *Service) getQueueAttributes(_ context.Context, region string, in *queueInput) (*attributesOutput, error) {
-	q, err := s.find(region, in.QueueURL)
+func (s *Service) getQueueAttributes(ctx context.Context, region string, in *queueInput) (*attributesOutput, error) {
+	q, err := s.permitted(ctx, "GetQueueAttributes", region, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

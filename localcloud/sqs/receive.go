@@ -36,7 +36,7 @@ type receiveOutput struct {
 }
 
 func (s *Service) receiveMessage(ctx context.Context, region string, in *receiveInput) (*receiveOutput, error) {
-	q, err := s.find(region, in.QueueURL)
+	q, err := s.permitted(ctx, "ReceiveMessage", region, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

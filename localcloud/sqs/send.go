@@ -38,8 +38,8 @@ type sendBatchOutput struct {
 	Failed     []batchFailure `json:",omitempty"`
 }
 
-func (s *Service) sendMessage(_ context.Context, region string, in *sendInput) (*sendOutput, error) {
-	q, err := s.find(region, in.QueueURL)
+func (s *Service) sendMessage(ctx context.Context, region string, in *sendInput) (*sendOutput, error) {
+	q, err := s.permitted(ctx, "SendMessage", region, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -52,11 +52,11 @@ func (s *Service) sendMessage(_ context.Context, region string, in *sendInput) (
 	return &out, q.send(m)
 }
 
-func (s *Service) sendMessageBatch(_ context.Context, region string, in *sendBatchInput) (*sendBatchOutput, error) {
+func (s *Service) sendMessageBatch(ctx context.Context, region string, in *sendBatchInput) (*sendBatchOutput, error) {
 	if err := checkEntries(in.Entries, func(e *sendInput) string { return e.ID }); err != nil {
 		return nil, err
 	}
-	q, err := s.find(region, in.QueueURL)
+	q, err := s.permitted(ctx, "SendMessage", region, in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

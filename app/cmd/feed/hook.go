@@ -13,16 +13,20 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/smithy-go"
 )
 
 // The launch hook of the group, and what an instance is given to boot in. A
 // heartbeat restarts the hook's own 300 s, after which Auto Scaling abandons the
-// instance by itself (EC2 Auto Scaling user guide, completing-lifecycle-hooks).
+// instance by itself (EC2 Auto Scaling user guide, completing-lifecycle-hooks):
+// of hookBeat, three may be lost.
 const (
 	hookName     = "boot"
 	hookEvery    = 5 * time.Second
+	hookBackoff  = 40 * time.Second // at most, while the API fails
 	hookBeat     = time.Minute
 	hookPatience = 240 * time.Second // with an instance that is at fault itself
 	hookLimit    = 30 * time.Minute  // with what all instances share
@@ -45,11 +49,14 @@ type hook struct {
 	group    string
 	instance string
 	pace     float64 // by which all times above are divided
+	metadata *imds.Client
 	groups   *autoscaling.Client
 }
 
-// newHook reads the environment; which instance this is the metadata service
-// says, unless the environment does.
+// apiTimeout is for one try: the SDK itself waits for an answer for ever.
+const apiTimeout = 5 * time.Second
+
+// newHook reads the environment.
 func newHook(ctx context.Context) (*hook, error) {
 	e := &environment{}
 	address := net.JoinHostPort(e.text("ADDRESS", "127.0.0.1"), strconv.Itoa(e.number("PORT", 8080, 1, 65535)))
@@ -68,21 +75,40 @@ func newHook(ctx context.Context) (*hook, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.groups = autoscaling.NewFromConfig(sdk)
-	if h.instance == "" {
-		h.instance, err = instanceID(ctx, sdk)
-	}
-	return h, err
+	h.metadata = imds.NewFromConfig(sdk, func(o *imds.Options) { o.Retryer = aws.NopRetryer{} }) // identify tries again
+	h.groups = autoscaling.NewFromConfig(sdk, func(o *autoscaling.Options) {
+		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(apiTimeout)
+	})
+	return h, nil
 }
 
-func instanceID(ctx context.Context, sdk aws.Config) (string, error) {
-	out, err := imds.NewFromConfig(sdk).GetMetadata(ctx, &imds.GetMetadataInput{Path: "instance-id"})
+// identify finds out which instance this is, where the environment does not say
+// it: by the metadata service, which may come up after the process.
+func (h *hook) identify(ctx context.Context) error {
+	for h.instance == "" {
+		id, err := h.instanceID(ctx)
+		if err != nil {
+			slog.Warn("launch hook: which instance this is, the metadata service does not say: NEWSFEED_INSTANCE can", "error", err)
+			if err := h.pause(ctx, hookEvery); err != nil {
+				return err
+			}
+		}
+		h.instance = id
+	}
+	return nil
+}
+
+func (h *hook) instanceID(ctx context.Context) (string, error) {
+	out, err := h.metadata.GetMetadata(ctx, &imds.GetMetadataInput{Path: "instance-id"})
 	if err != nil {
-		return "", fmt.Errorf("which instance this is, the metadata service does not say: %w: set NEWSFEED_INSTANCE", err)
+		return "", err
 	}
 	defer out.Content.Close()
 	id, err := io.ReadAll(out.Content)
-	return string(id), err
+	if err != nil {
+		return "", err
+	}
+	return string(id), nil
 }
 
 // run waits for the process to have booted. An instance for which something
@@ -90,6 +116,9 @@ func instanceID(ctx context.Context, sdk aws.Config) (string, error) {
 // ever, and then it is abandoned: it never ran, so nobody knows whether its
 // release can, and one that points at a wrong store must not pass for good.
 func (h *hook) run(ctx context.Context) error {
+	if err := h.identify(ctx); err != nil {
+		return err
+	}
 	begun := time.Now()
 	alive, beat := begun, time.Time{}
 	for {
@@ -103,12 +132,14 @@ func (h *hook) run(ctx context.Context) error {
 			alive = time.Now()
 			if h.past(beat, hookBeat) {
 				beat = alive
-				h.heartbeat(ctx)
+				if isOpen := h.heartbeat(ctx); !isOpen && h.past(begun, hookPatience) {
+					return nil
+				}
 			}
 		case h.past(alive, hookPatience):
 			return h.complete(ctx, "ABANDON")
 		}
-		if err := h.pause(ctx); err != nil {
+		if err := h.pause(ctx, hookEvery); err != nil {
 			return err
 		}
 	}
@@ -130,37 +161,54 @@ func (h *hook) ask(ctx context.Context) int {
 	return response.StatusCode
 }
 
-func (h *hook) heartbeat(ctx context.Context) {
+// heartbeat says whether there is an action to keep.
+func (h *hook) heartbeat(ctx context.Context) (isOpen bool) {
 	_, err := h.groups.RecordLifecycleActionHeartbeat(ctx, &autoscaling.RecordLifecycleActionHeartbeatInput{
 		AutoScalingGroupName: &h.group, InstanceId: &h.instance, LifecycleHookName: aws.String(hookName)})
-	if err != nil {
+	switch {
+	case err == nil:
+		slog.Info("launch hook: something shared is missing, waiting")
+	case noAction(err):
+		slog.Info("launch hook: something shared is missing, and no action is open")
+		return false
+	default:
 		slog.Warn("launch hook: no heartbeat", "error", err)
-		return
 	}
-	slog.Info("launch hook: something shared is missing, waiting")
+	return true
 }
 
-// complete tells the result, until it is taken. That there is no action is said
-// of an instance in service, after a reboot, and of one so young that Auto
-// Scaling has not come to the hook yet: only time tells them apart, for the
-// instance may not ask.
+// noAction tells Auto Scaling's answer where nothing waits for this instance. It
+// says so of one in service, after a reboot, and of one so young that it has not
+// come to the hook yet: only time tells them apart, for the instance may not ask.
+func noAction(err error) bool { return strings.Contains(err.Error(), "No active Lifecycle Action") }
+
+// complete tells the result until it is taken. An API that fails says nothing of
+// the instance: it is called until Auto Scaling itself ends the action. What it
+// says to be invalid would be so again.
 func (h *hook) complete(ctx context.Context, result string) error {
+	wait := hookEvery
 	for begun := time.Now(); ; {
 		_, err := h.groups.CompleteLifecycleAction(ctx, &autoscaling.CompleteLifecycleActionInput{
 			AutoScalingGroupName: &h.group, InstanceId: &h.instance, LifecycleHookName: aws.String(hookName),
 			LifecycleActionResult: &result})
+		var refused smithy.APIError
+		isInvalid := errors.As(err, &refused) && refused.ErrorCode() == "ValidationError"
 		switch {
 		case err == nil:
 			slog.Info("launch hook: told", "result", result)
 			return nil
+		case !isInvalid:
+			slog.Warn("launch hook: not told yet", "result", result, "error", err)
+			wait = min(2*wait, hookBackoff)
 		case !h.past(begun, hookPatience):
-		case strings.Contains(err.Error(), "No active Lifecycle Action"):
+			wait = hookEvery
+		case noAction(err):
 			slog.Info("launch hook: none is open: the instance was in service before")
 			return nil
 		default:
 			return fmt.Errorf("launch hook %s of %s: %w", hookName, h.group, err)
 		}
-		if err := h.pause(ctx); err != nil {
+		if err := h.pause(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -170,8 +218,8 @@ func (h *hook) past(since time.Time, d time.Duration) bool { return time.Since(s
 
 func (h *hook) local(d time.Duration) time.Duration { return time.Duration(float64(d) / h.pace) }
 
-func (h *hook) pause(ctx context.Context) error {
-	timer := time.NewTimer(h.local(hookEvery))
+func (h *hook) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(h.local(d))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
