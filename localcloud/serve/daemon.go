@@ -152,7 +152,7 @@ func (d *Daemon) open() (err error) {
 	if d.secrets, err = secretsmanager.New(below("secretsmanager")); err != nil {
 		return err
 	}
-	d.elasticache = elasticache.New(below("elasticache"), d.store, addresses, authority)
+	d.elasticache = elasticache.New(below("elasticache"), d.store, addresses, authority, d.clock)
 	d.elb = elb.New(d.store, addresses, authority, below("elb"))
 	if d.route53, err = route53.Start(d.store, d.elb, d.cfg.DNS, ""); err != nil {
 		return err
