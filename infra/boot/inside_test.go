@@ -3,6 +3,7 @@ package boot_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -33,6 +34,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "machine:", err)
 		os.Exit(1)
 	}
+	flag.Parse()
+	flag.Set("test.parallel", "8") // machines wait more than they compute
 	os.Exit(m.Run())
 }
 
@@ -47,11 +50,11 @@ func run(root string) error {
 	if err := loopback(); err != nil {
 		return err
 	}
-	metadata, err := net.Listen("tcp", metadataAddress)
+	listener, err := net.Listen("tcp", cloudAddress)
 	if err != nil {
 		return err
 	}
-	go http.Serve(metadata, http.HandlerFunc(instanceMetadata))
+	go http.Serve(listener, http.HandlerFunc(cloud))
 	manager := exec.Command(systemd, "--user", "--log-target=console", "--log-level=info")
 	manager.Env, manager.Stdout, manager.Stderr = environment, os.Stdout, os.Stderr
 	return manager.Run()
@@ -107,12 +110,18 @@ func loopback() error {
 	return nil
 }
 
-// metadataAddress is where the metadata service listens; 169.254.169.254 on EC2.
-const metadataAddress = "127.0.0.1:1338"
+// cloudAddress is where the metadata service and the API listen.
+const cloudAddress = "127.0.0.1:1338"
 
-// instanceMetadata answers as IMDSv2 does: nothing without a token.
-func instanceMetadata(w http.ResponseWriter, r *http.Request) {
+// cloud answers as IMDSv2 does, nothing without a token, and writes
+// down what EC2 Auto Scaling is asked for.
+func cloud(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/":
+		action := r.FormValue("Action")
+		called := fmt.Sprintln(action, r.FormValue("AutoScalingGroupName"), r.FormValue("InstanceId"), r.FormValue("LifecycleActionResult"))
+		os.WriteFile("/mnt/answered", []byte(called), 0o644)
+		fmt.Fprintf(w, "<%sResponse><%sResult/></%sResponse>", action, action, action)
 	case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
 		w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "60")
 		fmt.Fprint(w, "token")

@@ -110,9 +110,11 @@ func (a *alarm) message(from State) message {
 	m := message{
 		AlarmName: a.name, AlarmDescription: a.description, AWSAccountID: account(a.arn),
 		AlarmConfigurationUpdatedTimestamp: stamp(a.status.Configured),
-		NewStateValue:                      a.status.State, NewStateReason: a.status.Reason, StateChangeTime: stamp(a.status.Updated),
-		Region: regionName(a.region), AlarmARN: a.arn, OldStateValue: from,
-		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]), InsufficientDataActions: some(a.actions[InsufficientData]),
+		NewStateValue:                      a.status.State, NewStateReason: a.status.Reason,
+		StateChangeTime: stamp(a.status.Updated),
+		Region:          regionName(a.region), AlarmARN: a.arn, OldStateValue: from,
+		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]),
+		InsufficientDataActions: some(a.actions[InsufficientData]),
 	}
 	if a.composite != nil {
 		m.AlarmRule = a.composite.source
@@ -131,7 +133,8 @@ func some(list []string) []string {
 }
 
 func (w *watch) trigger() *trigger {
-	t := &trigger{Period: w.minutes * 60, EvaluationPeriods: w.periods, ComparisonOperator: w.comparison.name, ThresholdMetricID: w.thresholdID}
+	t := &trigger{Period: w.minutes * 60, EvaluationPeriods: w.periods, ComparisonOperator: w.comparison.name,
+		ThresholdMetricID: w.thresholdID}
 	if w.datapointsGiven {
 		t.DatapointsToAlarm = w.datapoints
 	}
@@ -168,7 +171,8 @@ func (q *query) simpleTrigger() *simpleTrigger {
 }
 
 // shouted are statistics as messages have them.
-var shouted = map[string]string{"SampleCount": "SAMPLE_COUNT", "Average": "AVERAGE", "Sum": "SUM", "Minimum": "MINIMUM", "Maximum": "MAXIMUM"}
+var shouted = map[string]string{"SampleCount": "SAMPLE_COUNT", "Average": "AVERAGE", "Sum": "SUM",
+	"Minimum": "MINIMUM", "Maximum": "MAXIMUM"}
 
 func messageDimensions(m *Metric) []messageDimension {
 	all := []messageDimension{}

@@ -28,7 +28,8 @@ func TestAlarms(t *testing.T) {
 			"O O O O O A A A A A", "x OK, x ALARM"},
 		"silence is bad, once nothing is left to look at": {map[string]any{"treatMissingData": "breaching"}, "5 - - - 5",
 			"O O O A O", "x OK, x ALARM, x OK"},
-		"silence is fine":                         {map[string]any{"treatMissingData": "notBreaching"}, "- 12 - - -", "O A A A O", "x OK, x ALARM, x OK"},
+		"silence is fine": {map[string]any{"treatMissingData": "notBreaching"}, "- 12 - - -", "O A A A O",
+			"x OK, x ALARM, x OK"},
 		"actions that are disabled are not taken": {map[string]any{"actionsEnabled": false}, "5 12", "O A", ""},
 		"one value late in the range does not alarm three of three": {map[string]any{"evaluationPeriods": 3.0}, "- - - - 12 - -",
 			"I I I I I I A", "x ALARM"},
@@ -89,7 +90,8 @@ func TestExpressionAlarms(t *testing.T) {
 func TestPace(t *testing.T) {
 	t.Parallel()
 	for _, pace := range []float64{1, 7, 60} {
-		for statistic, want := range map[string]string{"Sum": "20.0", "SampleCount": "5.0", "Average": "4.0", "Maximum": "6.0", "Minimum": "2.0"} {
+		for statistic, want := range map[string]string{"Sum": "20.0", "SampleCount": "5.0", "Average": "4.0", "Maximum": "6.0",
+			"Minimum": "2.0"} {
 			w := newWorld(t, pace)
 			w.now = w.now.Add(w.tick) // a pace of 7 has no minute that begins with the wall's
 			w.declared("x", map[string]any{"statistic": statistic, "threshold": -1.0})
@@ -103,7 +105,8 @@ func TestPace(t *testing.T) {
 			scale := 1.0
 			if pace != 1 {
 				scale = pace
-				want = map[string]string{"Sum": float(12 * scale), "SampleCount": float(3 * scale), "Average": "4.0", "Maximum": "6.0", "Minimum": "2.0"}[statistic]
+				want = map[string]string{"Sum": float(12 * scale), "SampleCount": float(3 * scale), "Average": "4.0", "Maximum": "6.0",
+					"Minimum": "2.0"}[statistic]
 			}
 			if reason := w.list(seoul)[0].status.Reason; !strings.Contains(reason, "datapoint ["+want+" (") {
 				t.Errorf("pace %g, %s: %s, want %s", pace, statistic, reason, want)

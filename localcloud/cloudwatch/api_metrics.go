@@ -98,7 +98,8 @@ func (s *Service) dataOf(region string, in *dataInput) (*metricmath.Input, span,
 		if q.MetricStat != nil && seconds == 0 {
 			seconds = q.MetricStat.Period
 		} else if q.MetricStat != nil && seconds != q.MetricStat.Period {
-			return nil, span{}, endpoint.Errorf("ValidationError", "query %s: the local cloud takes one period in a request", q.Id)
+			return nil, span{}, endpoint.Errorf("ValidationError", "query %s: the local cloud takes one period in a request",
+				q.Id)
 		}
 	}
 	sp, err := spanOf(in.StartTime, in.EndTime, seconds)
@@ -180,7 +181,8 @@ type statisticsShape struct {
 	ExtendedStatistics                          map[string]float64
 }
 
-func (s *Service) getMetricStatistics(_ context.Context, region string, in *statisticsInput) (*statisticsOutput, error) {
+func (s *Service) getMetricStatistics(_ context.Context, region string, in *statisticsInput) (*statisticsOutput,
+	error) {
 	sp, err := spanOf(in.StartTime, in.EndTime, in.Period)
 	if err != nil {
 		return nil, err
@@ -243,7 +245,8 @@ func (s *Service) listMetrics(_ context.Context, region string, in *listInput) (
 	found := []metricShape{}
 	for _, one := range s.store.list(region) {
 		m := one.metric
-		if (in.Namespace == "" || in.Namespace == m.Namespace) && (in.MetricName == "" || in.MetricName == m.Name) && m.has(in.Dimensions) {
+		if (in.Namespace == "" || in.Namespace == m.Namespace) && (in.MetricName == "" || in.MetricName == m.Name) &&
+			m.has(in.Dimensions) {
 			found = append(found, metricShape{m.Namespace, m.Name, dimensionShapes(&m)})
 		}
 	}
@@ -253,7 +256,10 @@ func (s *Service) listMetrics(_ context.Context, region string, in *listInput) (
 
 func (m Metric) has(filters []filterShape) bool {
 	for _, f := range filters {
-		if !slices.ContainsFunc(m.Dimensions, func(d Dimension) bool { return d.Name == f.Name && (f.Value == nil || *f.Value == d.Value) }) {
+		if !slices.ContainsFunc(m.Dimensions, func(d Dimension) bool {
+			return d.Name == f.Name && (f.Value == nil ||
+				*f.Value == d.Value)
+		}) {
 			return false
 		}
 	}

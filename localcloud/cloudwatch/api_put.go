@@ -31,15 +31,18 @@ const mostData = 1000 // in a request (PutMetricData in the API reference)
 
 func (s *Service) putMetricData(_ context.Context, region string, in *putInput) (*empty, error) {
 	if in.Namespace == "" || strings.HasPrefix(in.Namespace, "AWS/") {
-		return nil, endpoint.Errorf("InvalidParameterValue", "The value %s for parameter Namespace is invalid: those of AWS are its own", in.Namespace)
+		return nil, endpoint.Errorf("InvalidParameterValue",
+			"The value %s for parameter Namespace is invalid: those of AWS are its own", in.Namespace)
 	}
 	if len(in.MetricData) > mostData {
-		return nil, endpoint.Errorf("InvalidParameterValue", "The collection MetricData must not have a size greater than %d.", mostData)
+		return nil, endpoint.Errorf("InvalidParameterValue",
+			"The collection MetricData must not have a size greater than %d.", mostData)
 	}
 	for _, d := range in.MetricData {
 		if d.MetricName == "" || len(d.Dimensions) > maxDimensions || d.Unit != "" && !slices.Contains(units, d.Unit) ||
 			len(d.Counts) > 0 && len(d.Counts) != len(d.Values) {
-			return nil, endpoint.Errorf("InvalidParameterValue", "MetricData %s: it needs a name, up to %d dimensions, a unit of CloudWatch, and a count for each value",
+			return nil, endpoint.Errorf("InvalidParameterValue",
+				"MetricData %s: it needs a name, up to %d dimensions, a unit of CloudWatch, and a count for each value",
 				d.MetricName, maxDimensions)
 		}
 	}

@@ -87,8 +87,9 @@ func (a *alarm) shape() alarmShape {
 	w, st := a.watch, a.status
 	out := alarmShape{AlarmName: a.name, AlarmArn: a.arn, AlarmDescription: a.description,
 		AlarmConfigurationUpdatedTimestamp: st.Configured, ActionsEnabled: a.actionsEnabled,
-		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]), InsufficientDataActions: some(a.actions[InsufficientData]),
-		StateValue: string(st.State), StateReason: st.Reason, StateReasonData: given(st.ReasonData),
+		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]),
+		InsufficientDataActions: some(a.actions[InsufficientData]),
+		StateValue:              string(st.State), StateReason: st.Reason, StateReasonData: given(st.ReasonData),
 		StateUpdatedTimestamp: st.Updated, StateTransitionedTimestamp: st.Transitioned,
 		EvaluationPeriods: w.periods, ComparisonOperator: w.comparison.name, ThresholdMetricId: given(w.thresholdID)}
 	if w.datapointsGiven {
@@ -131,10 +132,12 @@ func (q *query) shape(period int) queryShape {
 
 func (a *alarm) compositeShape() compositeShape {
 	st := a.status
-	out := compositeShape{AlarmName: a.name, AlarmArn: a.arn, AlarmDescription: a.description, AlarmRule: a.composite.source,
+	out := compositeShape{AlarmName: a.name, AlarmArn: a.arn, AlarmDescription: a.description,
+		AlarmRule:                          a.composite.source,
 		AlarmConfigurationUpdatedTimestamp: st.Configured, ActionsEnabled: a.actionsEnabled,
-		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]), InsufficientDataActions: some(a.actions[InsufficientData]),
-		StateValue: string(st.State), StateReason: st.Reason, StateReasonData: given(st.ReasonData),
+		OKActions: some(a.actions[OK]), AlarmActions: some(a.actions[Alarm]),
+		InsufficientDataActions: some(a.actions[InsufficientData]),
+		StateValue:              string(st.State), StateReason: st.Reason, StateReasonData: given(st.ReasonData),
 		StateUpdatedTimestamp: st.Updated, StateTransitionedTimestamp: st.Transitioned}
 	if s := a.composite.suppressor; s != nil {
 		out.ActionsSuppressor, out.ActionsSuppressedBy = &s.alarm, given(s.by)

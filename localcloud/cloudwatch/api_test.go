@@ -55,7 +55,8 @@ func TestAlarmsByTheSDK(t *testing.T) {
 		!load.StateTransitionedTimestamp.Equal(w.now) || !strings.HasPrefix(*load.StateReason, "Threshold Crossed: 1 datapoint [12.0") {
 		t.Errorf("alarm %+v", load)
 	}
-	if share := all.MetricAlarms[1]; len(share.Metrics) != 3 || *share.Metrics[0].Expression != "100 * a / (a + b)" || share.MetricName != nil {
+	if share := all.MetricAlarms[1]; len(share.Metrics) != 3 || *share.Metrics[0].Expression != "100 * a / (a + b)" ||
+		share.MetricName != nil {
 		t.Errorf("alarm on an expression %+v", share)
 	}
 	for sentence, q := range map[string]*sdk.DescribeAlarmsInput{
@@ -64,7 +65,8 @@ func TestAlarmsByTheSDK(t *testing.T) {
 		"by prefix":         {AlarmTypes: []types.AlarmType{types.AlarmTypeCompositeAlarm}, AlarmNamePrefix: aws.String("reg")},
 	} {
 		found, err := c.DescribeAlarms(ctx, q)
-		if err != nil || len(found.CompositeAlarms) != 1 || *found.CompositeAlarms[0].AlarmRule != `ALARM("load")` || len(found.MetricAlarms) != 0 {
+		if err != nil || len(found.CompositeAlarms) != 1 || *found.CompositeAlarms[0].AlarmRule != `ALARM("load")` ||
+			len(found.MetricAlarms) != 0 {
 			t.Errorf("%s: %+v %v", sentence, found, err)
 		}
 	}
@@ -74,8 +76,10 @@ func TestAlarmsByTheSDK(t *testing.T) {
 			t.Errorf("page %d: %+v %v", n, one, err)
 		}
 	}
-	history, err := c.DescribeAlarmHistory(ctx, &sdk.DescribeAlarmHistoryInput{AlarmName: aws.String("load"), HistoryItemType: types.HistoryItemTypeStateUpdate})
-	if err != nil || len(history.AlarmHistoryItems) != 2 || *history.AlarmHistoryItems[0].HistorySummary != "Alarm updated from OK to ALARM" {
+	history, err := c.DescribeAlarmHistory(ctx, &sdk.DescribeAlarmHistoryInput{AlarmName: aws.String("load"),
+		HistoryItemType: types.HistoryItemTypeStateUpdate})
+	if err != nil || len(history.AlarmHistoryItems) != 2 ||
+		*history.AlarmHistoryItems[0].HistorySummary != "Alarm updated from OK to ALARM" {
 		t.Errorf("history %+v %v", history, err)
 	}
 }
@@ -85,14 +89,16 @@ func TestSettingStatesByTheSDK(t *testing.T) {
 	w, url := serve(t)
 	c, ctx := client(url), t.Context()
 	w.acted = nil
-	_, err := c.SetAlarmState(ctx, &sdk.SetAlarmStateInput{AlarmName: aws.String("load"), StateValue: types.StateValueOk, StateReason: aws.String("a drill")})
+	_, err := c.SetAlarmState(ctx, &sdk.SetAlarmStateInput{AlarmName: aws.String("load"), StateValue: types.StateValueOk,
+		StateReason: aws.String("a drill")})
 	if err != nil || w.told() != "load OK, region OK" || w.list(seoul)[0].status.Reason != "a drill" {
 		t.Fatalf("%v: told %s", err, w.told())
 	}
 	if got := w.run("load", "12"); got != "A" {
 		t.Fatalf("the next evaluation has the last word: %s", got)
 	}
-	_, err = c.SetAlarmState(ctx, &sdk.SetAlarmStateInput{AlarmName: aws.String("none"), StateValue: types.StateValueOk, StateReason: aws.String("x")})
+	_, err = c.SetAlarmState(ctx, &sdk.SetAlarmStateInput{AlarmName: aws.String("none"), StateValue: types.StateValueOk,
+		StateReason: aws.String("x")})
 	if missing := new(types.ResourceNotFound); !errors.As(err, &missing) {
 		t.Errorf("an alarm that is not there: %v", err)
 	}
@@ -103,7 +109,8 @@ func TestSettingStatesByTheSDK(t *testing.T) {
 	if w.run("load", "5"); w.told() != "" {
 		t.Errorf("actions that are disabled were taken: %s", w.told())
 	}
-	if _, err := c.DeleteAlarms(ctx, &sdk.DeleteAlarmsInput{AlarmNames: []string{"load"}}); err == nil || !strings.Contains(err.Error(), "does not have operation") {
+	if _, err := c.DeleteAlarms(ctx, &sdk.DeleteAlarmsInput{AlarmNames: []string{"load"}}); err == nil || !strings.Contains(err.Error(),
+		"does not have operation") {
 		t.Errorf("an operation that is not here: %v", err)
 	}
 }
@@ -115,9 +122,11 @@ func TestMetricsByTheSDK(t *testing.T) {
 	c, ctx := client(url), t.Context()
 	region := []types.Dimension{{Name: aws.String("Region"), Value: aws.String(seoul)}}
 	until := w.now.Add(time.Minute)
-	stats, err := c.GetMetricStatistics(ctx, &sdk.GetMetricStatisticsInput{Namespace: aws.String("NewsFeed"), MetricName: aws.String("Load"), Dimensions: region,
+	stats, err := c.GetMetricStatistics(ctx, &sdk.GetMetricStatisticsInput{Namespace: aws.String("NewsFeed"),
+		MetricName: aws.String("Load"), Dimensions: region,
 		StartTime: aws.Time(beginning), EndTime: &until, Period: aws.Int32(60),
-		Statistics: []types.Statistic{types.StatisticSum, types.StatisticSampleCount, types.StatisticMaximum}, ExtendedStatistics: []string{"p50"}})
+		Statistics:         []types.Statistic{types.StatisticSum, types.StatisticSampleCount, types.StatisticMaximum},
+		ExtendedStatistics: []string{"p50"}})
 	if err != nil || len(stats.Datapoints) != 1 {
 		t.Fatalf("%+v %v", stats, err)
 	}
@@ -130,23 +139,28 @@ func TestMetricsByTheSDK(t *testing.T) {
 		return &types.MetricStat{Period: &period, Stat: aws.String("Sum"),
 			Metric: &types.Metric{Namespace: aws.String("NewsFeed"), MetricName: aws.String("Load"), Dimensions: region}}
 	}
-	data, err := c.GetMetricData(ctx, &sdk.GetMetricDataInput{StartTime: aws.Time(beginning), EndTime: aws.Time(w.now), ScanBy: types.ScanByTimestampAscending,
+	data, err := c.GetMetricData(ctx, &sdk.GetMetricDataInput{StartTime: aws.Time(beginning), EndTime: aws.Time(w.now),
+		ScanBy: types.ScanByTimestampAscending,
 		MetricDataQueries: []types.MetricDataQuery{{Id: aws.String("m"), MetricStat: stat(1), ReturnData: aws.Bool(false)},
-			{Id: aws.String("twice"), Expression: aws.String("2 * m")}, {Id: aws.String("more"), Expression: aws.String("twice + 1"), Label: aws.String("More")}}})
+			{Id: aws.String("twice"), Expression: aws.String("2 * m")}, {Id: aws.String("more"), Expression: aws.String("twice + 1"),
+				Label: aws.String("More")}}})
 	if err != nil || len(data.MetricDataResults) != 2 {
 		t.Fatalf("%+v %v", data, err)
 	}
 	more := data.MetricDataResults[1]
-	if *more.Label != "More" || len(more.Values) != 3 || more.Values[0] != 11 || more.Values[2] != 25 || !more.Timestamps[1].Equal(beginning.Add(time.Second)) {
+	if *more.Label != "More" || len(more.Values) != 3 || more.Values[0] != 11 || more.Values[2] != 25 ||
+		!more.Timestamps[1].Equal(beginning.Add(time.Second)) {
 		t.Errorf("minutes of AWS, by an expression of an expression: %+v", more)
 	}
 	_, err = c.PutMetricData(ctx, &sdk.PutMetricDataInput{Namespace: aws.String("Mine"), MetricData: []types.MetricDatum{
 		{MetricName: aws.String("A"), Values: []float64{1, 2}, Counts: []float64{3, 1}},
-		{MetricName: aws.String("B"), StatisticValues: &types.StatisticSet{SampleCount: aws.Float64(4), Sum: aws.Float64(10), Minimum: aws.Float64(1), Maximum: aws.Float64(4)}}}})
+		{MetricName: aws.String("B"), StatisticValues: &types.StatisticSet{SampleCount: aws.Float64(4), Sum: aws.Float64(10),
+			Minimum: aws.Float64(1), Maximum: aws.Float64(4)}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.PutMetricData(ctx, &sdk.PutMetricDataInput{Namespace: aws.String("AWS/RDS"), MetricData: []types.MetricDatum{{MetricName: aws.String("A")}}}); err == nil {
+	if _, err := c.PutMetricData(ctx, &sdk.PutMetricDataInput{Namespace: aws.String("AWS/RDS"),
+		MetricData: []types.MetricDatum{{MetricName: aws.String("A")}}}); err == nil {
 		t.Error("a namespace of AWS was written to")
 	}
 	listed, err := c.ListMetrics(ctx, &sdk.ListMetricsInput{Namespace: aws.String("Mine")})
@@ -154,7 +168,8 @@ func TestMetricsByTheSDK(t *testing.T) {
 		t.Errorf("metrics %+v %v", listed, err)
 	}
 	for name, sum := range map[string]float64{"A": 5, "B": 10} {
-		if all := w.store.window(Metric{Namespace: "Mine", Name: name}.key(seoul), "", number(w.now, w.tick)+1, 1, 1)[0]; all.sum != sum || all.count != 4 {
+		if all := w.store.window(Metric{Namespace: "Mine", Name: name}.key(seoul), "", number(w.now, w.tick)+1, 1, 1)[0]; all.sum != sum ||
+			all.count != 4 {
 			t.Errorf("%s: %+v", name, all)
 		}
 	}
@@ -166,15 +181,22 @@ func TestOlderProtocols(t *testing.T) {
 	t.Parallel()
 	_, url := serve(t)
 	for sentence, c := range map[string]struct{ kind, target, body, want string }{
-		"JSON": {"application/x-amz-json-1.0", "GraniteServiceVersion20100801.DescribeAlarms", `{"AlarmNames":["load"]}`, `"StateTransitionedTimestamp":1795338003,`},
+		"JSON": {"application/x-amz-json-1.0", "GraniteServiceVersion20100801.DescribeAlarms", `{"AlarmNames":["load"]}`,
+			`"StateTransitionedTimestamp":1795338003,`},
 		"JSON with a time": {"application/x-amz-json-1.0", "GraniteServiceVersion20100801.GetMetricStatistics",
-			`{"Namespace":"NewsFeed","MetricName":"Load","Dimensions":[{"Name":"Region","Value":"ap-northeast-2"}],"StartTime":1795338000,"EndTime":1795338060.5,"Period":60,"Statistics":["Sum"]}`, `"Sum":24`},
-		"JSON that fails": {"application/x-amz-json-1.0", "GraniteServiceVersion20100801.SetAlarmState", `{"AlarmName":"none","StateValue":"OK","StateReason":""}`, `"__type":"ResourceNotFound"`},
-		"query":           {"application/x-www-form-urlencoded", "", "Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=load", "<StateValue>ALARM</StateValue>"},
+			`{"Namespace":"NewsFeed","MetricName":"Load","Dimensions":[{"Name":"Region","Value":"ap-northeast-2"}],` +
+				`"StartTime":1795338000,"EndTime":1795338060.5,"Period":60,"Statistics":["Sum"]}`, `"Sum":24`},
+		"JSON that fails": {"application/x-amz-json-1.0", "GraniteServiceVersion20100801.SetAlarmState",
+			`{"AlarmName":"none","StateValue":"OK","StateReason":""}`, `"__type":"ResourceNotFound"`},
+		"query": {"application/x-www-form-urlencoded", "", "Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1=load",
+			"<StateValue>ALARM</StateValue>"},
 		"query with a number": {"application/x-www-form-urlencoded", "",
-			"Action=PutMetricData&Version=2010-08-01&Namespace=Mine&MetricData.member.1.MetricName=A&MetricData.member.1.Value=1.5", "<PutMetricDataResponse"},
-		"query with a time": {"application/x-www-form-urlencoded", "", "Action=GetMetricStatistics&Version=2010-08-01&Namespace=NewsFeed&MetricName=Load&Period=60" +
-			"&Dimensions.member.1.Name=Region&Dimensions.member.1.Value=ap-northeast-2&StartTime=2026-11-22T09:00:00Z&EndTime=2026-11-22T09:01:00Z&Statistics.member.1=Sum", "<Sum>24</Sum>"},
+			"Action=PutMetricData&Version=2010-08-01&Namespace=Mine&MetricData.member.1.MetricName=A&MetricData.member.1.Value=1.5",
+			"<PutMetricDataResponse"},
+		"query with a time": {"application/x-www-form-urlencoded", "",
+			"Action=GetMetricStatistics&Version=2010-08-01&Namespace=NewsFeed&MetricName=Load&Period=60" +
+				"&Dimensions.member.1.Name=Region&Dimensions.member.1.Value=ap-northeast-2&StartTime=2026-11-22T09:00:00Z&" +
+				"EndTime=2026-11-22T09:01:00Z&Statistics.member.1=Sum", "<Sum>24</Sum>"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), "POST", url, strings.NewReader(c.body))
 		if err != nil {
@@ -182,7 +204,8 @@ func TestOlderProtocols(t *testing.T) {
 		}
 		r.Header.Set("Content-Type", c.kind)
 		r.Header.Set("X-Amz-Target", c.target)
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=K/20261122/"+seoul+"/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=K/20261122/"+seoul+"/monitoring/aws4_request, "+
+			"SignedHeaders=host, Signature=0")
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -222,9 +245,11 @@ func TestHostileRequests(t *testing.T) {
 	t.Parallel()
 	_, url := serve(t)
 	for _, body := range []string{"", "\xff", "\xa1\x61a", strings.Repeat("\x81", 1<<16), "\xf6", "\x9b\xff\xff\xff\xff\xff\xff\xff\xff"} {
-		r, _ := http.NewRequestWithContext(t.Context(), "POST", url+"/service/GraniteServiceVersion20100801/operation/GetMetricData", strings.NewReader(body))
+		r, _ := http.NewRequestWithContext(t.Context(), "POST", url+"/service/GraniteServiceVersion20100801/operation/GetMetricData",
+			strings.NewReader(body))
 		r.Header.Set("Smithy-Protocol", "rpc-v2-cbor")
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=K/20261122/"+seoul+"/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=K/20261122/"+seoul+"/monitoring/aws4_request, "+
+			"SignedHeaders=host, Signature=0")
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Errorf("%.10q: %v", body, err)
@@ -235,7 +260,8 @@ func TestHostileRequests(t *testing.T) {
 			t.Errorf("%.10q: %s", body, answer.Status)
 		}
 	}
-	_, err := client(url).GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(beginning), EndTime: aws.Time(beginning.AddDate(0, 0, 1)),
+	_, err := client(url).GetMetricData(t.Context(), &sdk.GetMetricDataInput{StartTime: aws.Time(beginning),
+		EndTime:           aws.Time(beginning.AddDate(0, 0, 1)),
 		MetricDataQueries: []types.MetricDataQuery{{Id: aws.String("x"), Expression: aws.String("SEARCH('x', 'Sum')")}}})
 	if failed := smithy.APIError(nil); !errors.As(err, &failed) {
 		t.Errorf("an expression alone: %v", err)

@@ -10,7 +10,8 @@ import (
 // maps, lists, texts, numbers and truths.
 
 // datedMembers are the members of requests that are times.
-var datedMembers = map[string]bool{"Timestamp": true, "StartTime": true, "EndTime": true, "StartDate": true, "EndDate": true}
+var datedMembers = map[string]bool{"Timestamp": true, "StartTime": true, "EndTime": true, "StartDate": true,
+	"EndDate": true}
 
 // dated makes times of the numbers that are.
 func dated(v any) any {

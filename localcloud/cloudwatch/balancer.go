@@ -124,7 +124,8 @@ func targets(all []elb.TargetHealth, group map[string]string) []Datum {
 	}
 	var out []Datum
 	for name, n := range map[string]int{"HealthyHostCount": healthy, "UnHealthyHostCount": unhealthy} {
-		out = append(out, Datum{Namespace: balancerNamespace, Name: name, Dimensions: group, Unit: "Count", Values: []float64{float64(n)}})
+		out = append(out, Datum{Namespace: balancerNamespace, Name: name, Dimensions: group, Unit: "Count",
+			Values: []float64{float64(n)}})
 	}
 	return out
 }

@@ -17,7 +17,8 @@ type balancers struct {
 }
 
 func (b *balancers) Status() []elb.Status {
-	return []elb.Status{{Region: seoul, ARN: "arn:aws:elasticloadbalancing:" + seoul + ":000000000000:loadbalancer/app/edge/1", Groups: []elb.GroupStatus{b.group}}}
+	return []elb.Status{{Region: seoul, ARN: "arn:aws:elasticloadbalancing:" + seoul + ":000000000000:loadbalancer/app/edge/1",
+		Groups: []elb.GroupStatus{b.group}}}
 }
 
 func (b *balancers) TakeTimes(string) ([]time.Duration, int) {
@@ -64,7 +65,8 @@ func TestBalancerSource(t *testing.T) {
 		t.Errorf(" got %s\nwant %s", got, want)
 	}
 	b.group.Counts.Requests = 17
-	if got := measured(); got != "HealthyHostCount by group 2/1, RequestCount 7/7, RequestCount by group 7/7, UnHealthyHostCount by group 1/1" {
+	if got := measured(); got != "HealthyHostCount by group 2/1, RequestCount 7/7, RequestCount by group 7/7, "+
+		"UnHealthyHostCount by group 1/1" {
 		t.Errorf("only what is new is counted: %s", got)
 	}
 }

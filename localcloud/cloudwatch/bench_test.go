@@ -18,7 +18,8 @@ func BenchmarkEvaluator(b *testing.B) {
 	for i := range 200 {
 		change := map[string]any{"metricName": fmt.Sprint("M", i), "evaluationPeriods": 3.0, "treatMissingData": "notBreaching"}
 		if i%2 == 0 {
-			change = formula("IF(FILL(b, 0) >= 50, 100 * FILL(a, 0) / FILL(b, 1), 0)", map[string]string{"a": fmt.Sprint("M", i), "b": fmt.Sprint("M", i+1)})
+			change = formula("IF(FILL(b, 0) >= 50, 100 * FILL(a, 0) / FILL(b, 1), 0)", map[string]string{"a": fmt.Sprint("M", i),
+				"b": fmt.Sprint("M", i+1)})
 			change["evaluationPeriods"] = 15.0
 		}
 		w.declared(fmt.Sprint("alarm", i), change)

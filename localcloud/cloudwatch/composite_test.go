@@ -48,7 +48,8 @@ func TestRules(t *testing.T) {
 }
 
 func FuzzRule(f *testing.F) {
-	for _, seed := range []string{`ALARM("x") OR NOT OK(x) AND (TRUE)`, "((", "NOT", `ALARM("`, "OK(", "INSUFFICIENT_DATA(a))", "TRUEFALSE"} {
+	for _, seed := range []string{`ALARM("x") OR NOT OK(x) AND (TRUE)`, "((", "NOT", `ALARM("`, "OK(", "INSUFFICIENT_DATA(a))",
+		"TRUEFALSE"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(_ *testing.T, source string) {
@@ -61,7 +62,8 @@ func FuzzRule(f *testing.F) {
 func TestCompositeAlarm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 60)
-	if err := w.composite("region", `ALARM("x")`, nil); err == nil || !strings.Contains(err.Error(), `alarm "x": there is none of that name`) {
+	if err := w.composite("region", `ALARM("x")`, nil); err == nil || !strings.Contains(err.Error(),
+		`alarm "x": there is none of that name`) {
 		t.Fatalf("a rule about an alarm that is not there: %v", err)
 	}
 	w.declared("x", map[string]any{"alarmActions": nil, "okActions": nil})

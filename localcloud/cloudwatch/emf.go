@@ -90,7 +90,8 @@ func parseEmbedded(line []byte, now time.Time) ([]embeddedValue, time.Time, erro
 // dimensions.
 func (d directive) read(root map[string]json.RawMessage) ([]embeddedValue, error) {
 	if d.Namespace == "" || len(d.Namespace) > maxName || len(d.Dimensions) == 0 || len(d.Metrics) > maxMetrics {
-		return nil, fmt.Errorf("directive of namespace %q: it needs a namespace, dimension sets and up to %d metrics", d.Namespace, maxMetrics)
+		return nil, fmt.Errorf("directive of namespace %q: it needs a namespace, dimension sets and up to %d metrics",
+			d.Namespace, maxMetrics)
 	}
 	var puts []embeddedValue
 	for _, m := range d.Metrics {
@@ -139,7 +140,8 @@ func dimensionsOf(set []string, root map[string]json.RawMessage) (map[string]str
 	out := map[string]string{}
 	for _, name := range set {
 		var v *string
-		if err := json.Unmarshal(root[name], &v); err != nil || v == nil || *v == "" || len(*v) > maxValue || len(name) > maxName {
+		if err := json.Unmarshal(root[name], &v); err != nil || v == nil || *v == "" || len(*v) > maxValue ||
+			len(name) > maxName {
 			return nil, fmt.Errorf("dimension %q: no text of 1 to %d characters", name, maxValue)
 		}
 		out[name] = *v
@@ -148,7 +150,8 @@ func dimensionsOf(set []string, root map[string]json.RawMessage) (map[string]str
 }
 
 // units are those of CloudWatch (MetricDatum in the API reference).
-var units = []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
+var units = []string{"Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes",
+	"Terabytes",
 	"Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Percent", "Count", "Bytes/Second", "Kilobytes/Second",
 	"Megabytes/Second", "Gigabytes/Second", "Terabytes/Second", "Bits/Second", "Kilobits/Second", "Megabits/Second",
 	"Gigabits/Second", "Terabits/Second", "Count/Second", "None"}

@@ -9,7 +9,8 @@ import (
 )
 
 const wellFormed = `{"_aws":{"Timestamp":1795338000000,"CloudWatchMetrics":[` +
-	`{"Namespace":"NewsFeed","Dimensions":[["Region"],["Region","Group"]],"Metrics":[{"Name":"Faults","Unit":"Count"},{"Name":"Latency","Unit":"Milliseconds"}]},` +
+	`{"Namespace":"NewsFeed","Dimensions":[["Region"],["Region","Group"]],"Metrics":[{"Name":"Faults","Unit":"Count"},` +
+	`{"Name":"Latency","Unit":"Milliseconds"}]},` +
 	`{"Namespace":"Other","Dimensions":[[]],"Metrics":[{"Name":"Faults"}]}]},` +
 	`"Region":"ap-northeast-2","Group":"web","Faults":3,"Latency":[1,2,3,100],"more":{"nested":[1,"x",null]}}`
 

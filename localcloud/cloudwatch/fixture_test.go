@@ -103,7 +103,8 @@ func (w *world) composite(name, rule string, change map[string]any) error {
 		"okActions":    []any{"arn:aws:sns:" + seoul + ":000000000000:pager"},
 	}
 	maps.Copy(properties, change)
-	return w.Bodies()[compositeType].Apply(w.t.Context(), &cloud.Resource{Type: compositeType, ID: name, Region: seoul, Outputs: properties}, nil)
+	return w.Bodies()[compositeType].Apply(w.t.Context(), &cloud.Resource{Type: compositeType, ID: name, Region: seoul,
+		Outputs: properties}, nil)
 }
 
 // states tells the states after each minute, in which values are put: "5 12 -";

@@ -48,7 +48,8 @@ func (h *history) stateUpdate(a *alarm, from status, now time.Time) {
 
 func (h *history) action(a *alarm, arn string, now time.Time, summary string) {
 	h.add(historyItem{now, "Action", summary,
-		encode(map[string]any{"actionState": "Succeeded", "notificationResource": arn, "stateUpdateTimestamp": a.status.Updated.UnixMilli()})})
+		encode(map[string]any{"actionState": "Succeeded", "notificationResource": arn,
+			"stateUpdateTimestamp": a.status.Updated.UnixMilli()})})
 }
 
 func (h *history) configured(a *alarm, now time.Time, created bool) {

@@ -111,7 +111,10 @@ type comparison struct {
 
 var comparisons = []comparison{
 	{"GreaterThanThreshold", "greater than", false, func(p point, t float64) bool { return p.value > t }},
-	{"GreaterThanOrEqualToThreshold", "greater than or equal to", false, func(p point, t float64) bool { return p.value >= t }},
+	{"GreaterThanOrEqualToThreshold", "greater than or equal to", false, func(p point,
+		t float64) bool {
+		return p.value >= t
+	}},
 	{"LessThanThreshold", "less than", false, func(p point, t float64) bool { return p.value < t }},
 	{"LessThanOrEqualToThreshold", "less than or equal to", false, func(p point, t float64) bool { return p.value <= t }},
 	{"GreaterThanUpperThreshold", "greater than", true, func(p point, _ float64) bool { return p.value > p.upper }},

@@ -11,7 +11,8 @@ import (
 )
 
 var (
-	plannedMetric     = regexp.MustCompile(`([A-Z][A-Za-z0-9/]+) ([A-Za-z0-9_%]+), ([A-Za-z0-9.]+) of 60s, \{([^{}]*(?:\$\{[^{}]*\}[^{}]*)*)\}`)
+	plannedMetric = regexp.MustCompile(`([A-Z][A-Za-z0-9/]+) ([A-Za-z0-9_%]+), ` +
+		`([A-Za-z0-9.]+) of 60s, \{([^{}]*(?:\$\{[^{}]*\}[^{}]*)*)\}`)
 	plannedDimension  = regexp.MustCompile(`([A-Za-z]+): `)
 	plannedExpression = regexp.MustCompile(`expression: (.*?), id: |expression: (.*)$`)
 	plannedRule       = regexp.MustCompile(`alarmRule: (.*)$`)

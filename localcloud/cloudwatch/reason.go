@@ -43,7 +43,8 @@ func (w *watch) reason(v verdict) string {
 		if n := len(v.evaluated); n > 0 {
 			received = plural(n, "datapoint was", "datapoints were")
 		}
-		return fmt.Sprintf("Threshold Crossed: %s received for %s and %s.", received, plural(w.periods, "period", "periods"), filled)
+		return fmt.Sprintf("Threshold Crossed: %s received for %s and %s.", received, plural(w.periods, "period",
+			"periods"), filled)
 	}
 	return "Threshold Crossed: " + w.crossing(v.state, support) + prefixed(" and ", filled) + w.minimum(v.state) + "."
 }
@@ -76,7 +77,8 @@ func (w *watch) minimum(state State) string {
 	case !w.datapointsGiven:
 		return ""
 	case state == OK:
-		return fmt.Sprintf(" (minimum %s for ALARM -> OK transition)", plural(w.periods-w.datapoints+1, "datapoint", "datapoints"))
+		return fmt.Sprintf(" (minimum %s for ALARM -> OK transition)", plural(w.periods-w.datapoints+1, "datapoint",
+			"datapoints"))
 	}
 	return fmt.Sprintf(" (minimum %s for OK -> ALARM transition)", plural(w.datapoints, "datapoint", "datapoints"))
 }

@@ -69,7 +69,7 @@ func (s *Service) Bodies() map[string]cloud.Body {
 }
 
 // AddSource has a source asked once a minute of AWS, for every region that has
-// alarms or series.
+// alarms.
 func (s *Service) AddSource(source Source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,8 @@ func (s *Service) AddSource(source Source) {
 
 // Put notes values of a metric. What is no number, too old or in the future is
 // dropped.
-func (s *Service) Put(region, namespace, name string, dimensions map[string]string, unit string, values []float64, at time.Time) {
+func (s *Service) Put(region, namespace, name string, dimensions map[string]string, unit string, values []float64,
+	at time.Time) {
 	s.store.put(region, metricOf(namespace, name, dimensions), sample{unit: unit, values: values, at: at}, s.clock.Now())
 }
 
@@ -145,6 +146,19 @@ func (s *Service) regions() []string {
 		all[at.region] = true
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// Halt implements cloud.Halter for both kinds of alarms: those of a region without
+// power are not evaluated.
+func (s *Service) Halt(region string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, a := range s.alarms {
+		if at.region == region {
+			s.kept[a.arn] = a.status
+			s.forget(at)
+		}
+	}
 }
 
 // State returns the state of an alarm: OK, ALARM or INSUFFICIENT_DATA; "" when

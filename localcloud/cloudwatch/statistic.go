@@ -73,7 +73,8 @@ func parseStatistic(name string) (statistic, error) {
 	percent, isPercentile := strings.CutPrefix(name, "p")
 	p, err := strconv.ParseFloat(percent, 64)
 	if !isPercentile || err != nil || p < 0 || p > 100 || math.IsNaN(p) {
-		return statistic{}, fmt.Errorf("statistic %q: the local cloud has %s and percentiles (p0 to p100)", name, strings.Join(statistics, ", "))
+		return statistic{}, fmt.Errorf("statistic %q: the local cloud has %s and percentiles (p0 to p100)", name,
+			strings.Join(statistics, ", "))
 	}
 	return statistic{name, p / 100}, nil
 }

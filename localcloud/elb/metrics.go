@@ -69,7 +69,8 @@ func (s *Service) Counts(targetGroupARN string) Counts {
 
 func (m *metrics) counts() Counts {
 	return Counts{Requests: m.requests.Load(), ELB5xx: m.elb5xx.Load(), ELB502: m.elb502.Load(), ELB503: m.elb503.Load(),
-		ELB504: m.elb504.Load(), Target5xx: m.target5xx.Load(), Refused: m.refused.Load(), Latency: time.Duration(m.latency.Load())}
+		ELB504: m.elb504.Load(), Target5xx: m.target5xx.Load(), Refused: m.refused.Load(),
+		Latency: time.Duration(m.latency.Load())}
 }
 
 // TakeTimes returns a fair choice of the response times of a target group since

@@ -86,7 +86,7 @@ func TestCompare(t *testing.T) {
 	var text strings.Builder
 	report.Write(&text)
 	said := text.String()
-	for _, part := range []string{"Another binary: feed.", `"0.5" => "0.7"`, ": 12 => 10", "storage-binary", "seoul: ", "tokyo: ",
+	for _, part := range []string{"Another binary: feed.", `"0.5" => "0.7"`, ": 12 => 10", "worker-template", "seoul: ", "tokyo: ",
 		`"newsfeed" => "renamed"`, "alerting-slack-role", `: [secret]`} {
 		if !strings.Contains(said, part) {
 			t.Errorf("the report does not say %q:\n%s", part, said)
