@@ -48,10 +48,6 @@ var withoutLooking = map[string]string{
 	`^(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)$`: `[/.\-_A-Za-z0-9].*|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)`,
 }
 
-// dropped are entries of the facts that refuse what AWS documents as valid; a
-// match by name can be wrong.
-var dropped = map[string][]string{}
-
 // constraints are by type and property path.
 var constraints = sync.OnceValue(func() map[string]map[string]*constraint {
 	var facts struct {
@@ -60,10 +56,7 @@ var constraints = sync.OnceValue(func() map[string]map[string]*constraint {
 	if err := json.Unmarshal(constraintsJSON, &facts); err != nil {
 		panic("facts/aws-constraints.json: " + err.Error())
 	}
-	for typ, paths := range facts.Types {
-		for _, path := range dropped[typ] {
-			delete(paths, path)
-		}
+	for _, paths := range facts.Types {
 		for _, c := range paths {
 			c.compile()
 		}
