@@ -66,10 +66,10 @@ func (k policyKind) broken(text, _ string) error {
 	for i, s := range statements {
 		statement, object := s.(map[string]any)
 		if !object {
-			return fmt.Errorf("Statement[%d] is no object", i)
+			return fmt.Errorf("its Statement[%d] is no object", i)
 		}
 		if err := k.brokenStatement(statement, sids); err != nil {
-			return fmt.Errorf("Statement[%d]: %w", i, err)
+			return fmt.Errorf("its Statement[%d]: %w", i, err)
 		}
 	}
 	return nil
@@ -80,7 +80,7 @@ func (k policyKind) brokenStatement(s map[string]any, sids map[string]bool) erro
 		return err
 	}
 	if s["Effect"] != "Allow" && s["Effect"] != "Deny" {
-		return fmt.Errorf("Effect is %v, must be Allow or Deny", s["Effect"])
+		return fmt.Errorf("its Effect is %v, must be Allow or Deny", s["Effect"])
 	}
 	if sid, given := s["Sid"].(string); given && sid != "" {
 		form := sidForm
@@ -88,7 +88,7 @@ func (k policyKind) brokenStatement(s map[string]any, sids map[string]bool) erro
 			form = anySidForm
 		}
 		if !form.MatchString(sid) || sids[sid] {
-			return fmt.Errorf("Sid %q is there twice, or has other than letters and digits", sid)
+			return fmt.Errorf("its Sid %q is there twice, or has other than letters and digits", sid)
 		}
 		sids[sid] = true
 	}
@@ -147,20 +147,20 @@ func brokenPrincipal(value any) error {
 	}
 	kinds, object := value.(map[string]any)
 	if !object {
-		return fmt.Errorf("Principal must be an object, or *")
+		return fmt.Errorf("its Principal must be an object, or *")
 	}
 	for kind, whom := range kinds {
 		texts, err := textsOf(whom)
 		if !slices.Contains(principalKinds, kind) || err != nil || len(texts) == 0 {
-			return fmt.Errorf("Principal has %q: its kinds are %s, each with a text or a list of texts",
+			return fmt.Errorf("its Principal has %q: its kinds are %s, each with a text or a list of texts",
 				kind, strings.Join(principalKinds, ", "))
 		}
 		for _, text := range texts {
 			if kind == "Service" && !strings.Contains(text, ".amazonaws.com") && !strings.HasSuffix(text, ".aws.internal") {
-				return fmt.Errorf("Principal.Service %q is no name of a service, like ec2.amazonaws.com", text)
+				return fmt.Errorf("its Principal.Service %q is no name of a service, like ec2.amazonaws.com", text)
 			}
 			if kind == "AWS" && !accountForm.MatchString(text) {
-				return fmt.Errorf("Principal.AWS %q is no account and no ARN", text)
+				return fmt.Errorf("its Principal.AWS %q is no account and no ARN", text)
 			}
 		}
 	}
@@ -173,19 +173,19 @@ func brokenCondition(value any) error {
 	}
 	operators, object := value.(map[string]any)
 	if !object {
-		return fmt.Errorf("Condition must be an object")
+		return fmt.Errorf("its Condition must be an object")
 	}
 	for operator, keys := range operators {
 		if !operatorForm.MatchString(operator) {
-			return fmt.Errorf("Condition has no operator %q", operator)
+			return fmt.Errorf("its Condition has no operator %q", operator)
 		}
 		values, object := keys.(map[string]any)
 		if !object || len(values) == 0 {
-			return fmt.Errorf("Condition.%s must be an object of keys and values", operator)
+			return fmt.Errorf("its Condition.%s must be an object of keys and values", operator)
 		}
 		for key := range values {
 			if !strings.Contains(key, ":") {
-				return fmt.Errorf("Condition.%s: %q is no key, like aws:SourceAccount", operator, key)
+				return fmt.Errorf("its Condition.%s: %q is no key, like aws:SourceAccount", operator, key)
 			}
 		}
 	}
