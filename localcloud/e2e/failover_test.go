@@ -29,7 +29,7 @@ func TestFailover(t *testing.T) {
 			c.startServing()
 			c.setStrategy(strategy)
 			c.up()
-			url := c.status().URL
+			url := c.open()
 			mina, jun := signUp(t, url, "mina"), signUp(t, url, "jun")
 			mina.befriend(jun)
 			c.failover(mina, jun)

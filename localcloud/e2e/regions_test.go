@@ -33,7 +33,8 @@ func TestTwoRegions(t *testing.T) {
 	c.startServing()
 	c.up()
 	st := c.status()
-	mina, jun := signUp(t, st.URL, "mina"), signUp(t, st.URL, "jun")
+	url := c.open()
+	mina, jun := signUp(t, url, "mina"), signUp(t, url, "jun")
 	mina.befriend(jun)
 	storyID := mina.post("the sale starts at two")
 

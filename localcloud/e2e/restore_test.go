@@ -25,7 +25,7 @@ func TestRestore(t *testing.T) {
 	c.startServing()
 	c.setStrategy("backup-restore")
 	c.up()
-	url := c.status().URL
+	url := c.open()
 	mina, jun := signUp(t, url, "mina"), signUp(t, url, "jun")
 	mina.befriend(jun)
 	t.Run("rotated secrets reach who uses them, and no request fails", func(t *testing.T) { c.on(t).rotate(mina, jun) })

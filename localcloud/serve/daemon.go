@@ -76,6 +76,10 @@ type Daemon struct {
 // beyond what AWS's times leave it at a fast pace.
 const startAllowance = 15 * time.Second
 
+// hookPace is the fastest that the app's launch hook may run at: the 240 s that it
+// gives a process to answer are the allowance then.
+const hookPace = float64(240 * time.Second / startAllowance)
+
 // leastTimeout is how long a time-out of the provider lasts here at least: at a
 // fast pace one of a few minutes would end what a busy machine is still at.
 const leastTimeout = 30 * time.Second
@@ -189,7 +193,7 @@ func (d *Daemon) machine(region, caFile string) []string {
 		"AWS_ENDPOINT_URL=http://" + d.cfg.AWS,
 		"AWS_REGION=" + region,
 		"NEWSFEED_DNS=" + d.cfg.DNS.String(),
-		"NEWSFEED_PACE=" + strconv.FormatFloat(d.clock.Pace, 'f', -1, 64),
+		"NEWSFEED_PACE=" + strconv.FormatFloat(min(d.clock.Pace, hookPace), 'f', -1, 64),
 	}
 }
 
