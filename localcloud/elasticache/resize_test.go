@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -55,8 +56,11 @@ func TestResize(t *testing.T) {
 		}
 		eventually(t, step.what+": every key is there", func() error { return full(t, client) })
 		client.ReloadState(t.Context())
+		var mu sync.Mutex // the client asks all at once
 		err = client.ForEachMaster(t.Context(), func(ctx context.Context, primary *redis.Client) error {
 			n, err := primary.DBSize(ctx).Result()
+			mu.Lock()
+			defer mu.Unlock()
 			least = min(least, int(n))
 			return err
 		})
