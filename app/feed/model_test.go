@@ -221,8 +221,8 @@ func (w *world) startPrimary() {
 	if w.primary, _, err = apptest.Current.StartDatabase(w.t.Context(), host, nil); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, p := range w.instances { // each finds out by itself, within a moment
-		apptest.Eventually(w.t, "the database is back", func() error { return p.DB.Ready(w.t.Context()) })
+	for _, p := range w.instances { // each finds out by itself, by its next write a moment later
+		apptest.Eventually(w.t, "the database is back", func() error { return p.DB.Beat(w.t.Context(), 1) })
 	}
 }
 
