@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: ready packages help up status preview plan-time compile-time down build install test drill lint golden format bench programs deploy FORCE
+.PHONY: ready packages help up status preview plan-time compile-time down build install test drill lint golden format bench programs release deploy FORCE
 
 STACK ?= seoul
 BIN := .local/bin
@@ -10,6 +10,7 @@ PULUMI_VERSION := v3.259.0
 # The Pulumi CLI of this machine if there is one, else our own build of it.
 PULUMI := $(or $(shell command -v pulumi),$(BIN)/pulumi)
 LOCALCLOUD := $(BIN)/localcloud
+ROLLOUT := $(BIN)/rollout
 BUILT := $(PULUMI) $(LOCALCLOUD) $(BIN)/feed
 # One setting for every build but the race detector's: what they share is compiled once.
 export CGO_ENABLED := 0
@@ -104,8 +105,15 @@ compile-time: ## Measure: the program compiled from an empty build cache, and it
 programs: ## Build what instances and functions on AWS run, into .local/bin/arm64
 	GOOS=linux GOARCH=arm64 go build -trimpath -buildvcs=false -ldflags "-s -w" -o $(BIN)/arm64/ $(PROGRAMS)
 
-deploy: ## Deploy a stack to AWS with the official plugin: make deploy STACK=seoul
+$(ROLLOUT): FORCE
+	@go build -o $@ ./infra/rollout/cmd/rollout
+
+release: programs $(ROLLOUT) ## Upload the app to both regions and pin it in the stack files: make release NAME=v1 IMAGE=newest
+	@$(ROLLOUT) release --name $(or $(NAME),feed-$$(git rev-parse --short HEAD)) $(if $(IMAGE),--image $(IMAGE))
+
+deploy: $(ROLLOUT) ## Deploy a stack to AWS with the official plugin, then roll its groups: make deploy STACK=seoul (URGENT=1)
 	@command -v pulumi >/dev/null || { echo "deploy needs the Pulumi CLI on PATH, with its language host for Go: https://www.pulumi.com/docs/install/, then make deploy STACK=$(STACK)"; exit 1; }
 	@$(MAKE) --no-print-directory programs
 	pulumi up --stack $(STACK) $(if $(CI),--yes)
-	tools/await-refresh $(STACK)
+	region=$$(pulumi config get aws:region --stack $(STACK)) && { pulumi stack output runs --json --stack $(STACK) 2>/dev/null || true; } | \
+		$(ROLLOUT) roll $(STACK) --region $$region $(if $(URGENT),--urgent)

@@ -28,7 +28,7 @@ func refusals(p *plan) (all []string) {
 		if r.Type == "pulumi:providers:aws" {
 			continue
 		}
-		for _, f := range rules.Check(r.Type, "", properties(r.Inputs)) {
+		for _, f := range rules.Check(r.Type, "", properties(r.Inputs), false) {
 			all = append(all, fmt.Sprintf("%s: %s", name, f.Reason))
 		}
 	}

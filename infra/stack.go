@@ -240,6 +240,7 @@ func (s *stack) export(ctx *pulumi.Context) {
 	}
 	if s.database.Instance != nil {
 		ctx.Export("databaseArn", s.database.Instance.Arn)
+		ctx.Export("databaseEndpoint", s.database.Endpoint)
 		ctx.Export("databaseIdentifier", s.database.Instance.Identifier)
 	}
 }

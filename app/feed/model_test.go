@@ -221,6 +221,9 @@ func (w *world) startPrimary() {
 	if w.primary, _, err = apptest.Current.StartDatabase(w.t.Context(), host, nil); err != nil {
 		w.t.Fatal(err)
 	}
+	for _, p := range w.instances { // each finds out by itself, within a moment
+		apptest.Eventually(w.t, "the database is back", func() error { return p.DB.Ready(w.t.Context()) })
+	}
 }
 
 // rebuilds are rebuilds of every feed by both instances, again and again.

@@ -57,8 +57,8 @@ func (db *DB) Current(ctx context.Context) error {
 
 // Prepare brings the schema up to date and makes region the first writer, where
 // that is region's to do: in a database that takes writes and whose lease, if it
-// has one, is region's. Elsewhere the writer's arrives by replication. It returns
-// what Current then says.
+// has one, is region's. Elsewhere the writer's arrives by replication, and what is
+// missing is only waited for. It returns what Current then says.
 func (db *DB) Prepare(ctx context.Context, region string) error {
 	found := db.Current(ctx)
 	if !errors.Is(found, app.ErrRefused) {
@@ -69,7 +69,7 @@ func (db *DB) Prepare(ctx context.Context, region string) error {
 		return answer(err)
 	}
 	if !ours {
-		return found
+		return fmt.Errorf("it is to arrive by replication: %v", found) // refused by nobody: the writer's region is to bring it
 	}
 	if err := db.Migrate(ctx, 0); err != nil {
 		return err

@@ -76,6 +76,9 @@ func (c *Cache) connect(addrs []string) *goredis.ClusterClient {
 		DialerRetries: 1, DialTimeout: 500 * time.Millisecond, ReadTimeout: time.Second, WriteTimeout: time.Second, PoolTimeout: time.Second,
 		PoolSize: 64, MaxRedirects: 3, MinRetryBackoff: time.Millisecond, MaxRetryBackoff: 20 * time.Millisecond,
 		DisableIdentity: true, Protocol: 2,
+		// A primary that is dead redirects nobody: its replica is found when the nodes
+		// are asked anew, by default after a minute.
+		ClusterStateReloadInterval: 5 * time.Second,
 	}
 	if c.tls {
 		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}

@@ -3,13 +3,16 @@ package secretsmanager
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"newsfeed/app"
 	"newsfeed/app/awserror"
@@ -91,6 +94,13 @@ func (s *Secret[T]) ask(ctx context.Context) error {
 	return err
 }
 
+// empty says whether the secret is there, without a value. The code is the one for
+// a secret that is not; the words differ (Secrets Manager API, GetSecretValue).
+func empty(err error) bool {
+	missing := (*types.ResourceNotFoundException)(nil)
+	return errors.As(err, &missing) && strings.Contains(missing.ErrorMessage(), "staging label")
+}
+
 func (s *Secret[T]) read(ctx context.Context) (value T, err error) {
 	if s.sign != nil {
 		if _, err := s.sign.Retrieve(ctx); err != nil { // of this instance: no other has them either
@@ -98,6 +108,9 @@ func (s *Secret[T]) read(ctx context.Context) (value T, err error) {
 		}
 	}
 	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
+	if empty(err) {
+		return value, fmt.Errorf("secret %s: it has no value yet: what it tells of is still being made: %w", s.arn, err)
+	}
 	if err != nil {
 		return value, fmt.Errorf("secret %s: %w", s.arn, awserror.Judge(err))
 	}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -161,6 +164,34 @@ func TestAServiceThatDoesNotAnswerIsNotTakenForARefusal(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(err.Error(), "connection refused") {
+			return err
+		}
+		return nil
+	})
+}
+
+// A secret is declared before the store that it tells of is made: an instance that
+// boots meanwhile waits for it, and is not given up.
+func TestASecretWithoutAValueYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"__type":"ResourceNotFoundException","Message":"Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"}`)
+	}))
+	t.Cleanup(service.Close)
+	sdk, err := apptest.SDK(t.Context(), service.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := secretsmanager.New(sdk, apptest.CacheSecret, func(value) error { return nil })
+	run(t, secret, 10*time.Millisecond)
+	apptest.Eventually(t, "it was asked for", func() error {
+		err := secret.Ready(t.Context())
+		if errors.Is(err, app.ErrRefused) {
+			t.Fatal(err)
+		}
+		if !strings.Contains(err.Error(), "it has no value yet") {
 			return err
 		}
 		return nil

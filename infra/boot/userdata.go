@@ -31,7 +31,7 @@ type Instance struct {
 	Agent       string // the CloudWatch agent's config
 }
 
-//go:embed *.service fetch give-up agent *.conf
+//go:embed *.service sandbox fetch give-up agent *.conf
 var files embed.FS
 
 // written are the files of an instance. Cloud-init writes them before it makes
@@ -110,12 +110,12 @@ func (i Instance) render(name, source string) (string, error) {
 	if !strings.HasSuffix(name, ".service") {
 		return source, nil
 	}
-	parsed, err := template.New(name).Option("missingkey=error").Parse(source)
+	units, err := template.New("units").ParseFS(files, "sandbox", "*.service")
 	if err != nil {
 		return "", err
 	}
 	var out bytes.Buffer
-	err = parsed.Execute(&out, i)
+	err = units.ExecuteTemplate(&out, name, i)
 	return out.String(), err
 }
 

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"maps"
 )
 
 // Resource is one resource as the program declared it. Values are plain JSON
@@ -15,6 +16,13 @@ type Resource struct {
 	Inputs  map[string]any `json:"inputs"`
 	Outputs map[string]any `json:"outputs"`        // inputs, overlaid with what AWS would compute
 	Kept    map[string]int `json:"kept,omitempty"` // what AWS remembers of it and tells nobody
+}
+
+// Clone is a copy whose outputs may be set while others read those of r.
+func (r *Resource) Clone() *Resource {
+	c := *r
+	c.Outputs = maps.Clone(r.Outputs)
+	return &c
 }
 
 // Body gives the resources of one type their life on this machine.

@@ -69,7 +69,8 @@ func ReadAll[T any](dir string) ([]*T, error) {
 	return all, nil
 }
 
-// Put records r, durably against the death of this process.
+// Put records r as it is now, durably against the death of this process: what
+// becomes of r afterwards is not seen here before the next Put.
 func (s *Store) Put(r *Resource) error {
 	raw, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
@@ -80,7 +81,7 @@ func (s *Store) Put(r *Resource) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.byID[r.key()] = r
+	s.byID[r.key()] = r.Clone()
 	s.changes.Add(1)
 	return nil
 }

@@ -262,6 +262,23 @@ func (c *aCloud) declared() map[string]string {
 	return all
 }
 
+// open waits until the front door leads to a region that serves, and returns its
+// address. The check of a region that was just made takes its time to find it
+// healthy, as on AWS: DNS answers with the other region until then.
+func (c *aCloud) open() string {
+	c.t.Helper()
+	url := c.status().URL
+	visitor := &user{t: c.t, url: url, client: internet}
+	eventually(c.t, time.Minute, "the front door leads to the region that writes", func() error {
+		status, body, err := visitor.get("/healthz/region")
+		if err == nil && (status != http.StatusOK || !strings.Contains(body, `"writing":true`)) {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
+	return url
+}
+
 // lookup asks the local Route 53.
 func (c *aCloud) lookup(name string) ([]netip.Addr, error) {
 	addrs, _, err := route53.Resolver(c.serve.DNS)(context.Background(), name)

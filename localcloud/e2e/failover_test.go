@@ -29,7 +29,7 @@ func TestFailover(t *testing.T) {
 			c.startServing()
 			c.setStrategy(strategy)
 			c.up()
-			url := c.status().URL
+			url := c.open()
 			mina, jun := signUp(t, url, "mina"), signUp(t, url, "jun")
 			mina.befriend(jun)
 			c.failover(mina, jun)
@@ -70,7 +70,8 @@ func (c *aCloud) failover(mina, jun *user) {
 }
 
 // promoted checks what the role change did: nothing with data is new or gone,
-// the database is the same server, and Seoul's API was not needed.
+// the database is the same instance, which a promotion reboots, and Seoul's API was
+// not needed.
 func (c *aCloud) promoted(before map[string]string, replica rds.Status, out string) {
 	c.t.Helper()
 	after := c.declared()
@@ -88,7 +89,7 @@ func (c *aCloud) promoted(before map[string]string, replica rds.Status, out stri
 	switch db := databaseOf(st, tokyo); {
 	case db.Role != "primary" || db.Replication != nil:
 		c.t.Errorf("Tokyo's database is %+v", db)
-	case replica.Role == "replica" && (db.PID != replica.PID || db.ID != replica.ID):
+	case replica.Role == "replica" && (db.ID != replica.ID || db.Endpoint != replica.Endpoint):
 		c.t.Errorf("the replica was %+v, the primary is %+v", replica, db)
 	}
 	if len(st.Regions) != 1 || st.Regions[0].Region != seoul || st.Regions[0].Refused != 0 {

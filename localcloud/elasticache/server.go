@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -32,6 +33,9 @@ type ServerConfig struct {
 	CertFile, KeyFile, CAFile string
 	// Parameters are further settings, by their redis.conf names.
 	Parameters map[string]string
+	// Nodes is the cluster that it is a node of, as nodes.conf has it. Empty: it
+	// is a cluster of its own, and starts as one.
+	Nodes string
 }
 
 // Server is a running redis-server.
@@ -53,8 +57,11 @@ func Installed() error {
 	return nil
 }
 
-// StartServer starts redis-server, owner of all 16,384 slots, and returns when
-// the cluster says it is ok.
+// nodesFile is where redis-server keeps what it knows of its cluster.
+func nodesFile(dir string) string { return filepath.Join(dir, "nodes.conf") }
+
+// StartServer starts redis-server and returns when it answers; one that is a
+// cluster of its own owns all slots, and the cluster says then that it is ok.
 func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -75,18 +82,33 @@ func StartServer(ctx context.Context, cfg ServerConfig) (*Server, error) {
 	s.token.Store(cfg.Token)
 	s.client = redis.NewClient(&redis.Options{Addr: addr, TLSConfig: tlsConfig, PoolSize: 2,
 		CredentialsProvider: func() (user, password string) { return "", s.token.Load().(string) }})
-	// nodes.conf of an earlier run would bring back its slots half-known.
-	if err := os.RemoveAll(cfg.Dir + "/nodes.conf"); err != nil {
+	ready := s.alone
+	if cfg.Nodes != "" {
+		ready = func(ctx context.Context) error { return s.client.Ping(ctx).Err() }
+	}
+	if err := cfg.writeNodes(); err != nil {
 		return nil, err
 	}
 	s.proc, err = process.Start(ctx, process.Spec{
-		Name: "redis-server", Path: path, Args: cfg.args(), Env: os.Environ(), Dir: cfg.Dir, Ready: s.ready, StopTimeout: stopTimeout,
+		Name: "redis-server", Path: path, Args: cfg.args(), Env: os.Environ(), Dir: cfg.Dir,
+		Ready: ready, StopTimeout: stopTimeout,
 	})
 	if err != nil {
 		s.client.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// writeNodes replaces what an earlier run knew of its cluster.
+func (c ServerConfig) writeNodes() error {
+	if c.Nodes == "" {
+		return os.RemoveAll(nodesFile(c.Dir))
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(nodesFile(c.Dir), []byte(c.Nodes), 0o600)
 }
 
 func (c ServerConfig) tls() (*tls.Config, error) {
@@ -108,20 +130,24 @@ func (c ServerConfig) args() []string {
 	port := strconv.Itoa(c.Port)
 	settings := map[string]string{
 		"bind": c.Address, "dir": c.Dir, "save": "", "appendonly": "no", "protected-mode": "no",
-		"cluster-enabled": "yes", "cluster-config-file": "nodes.conf", "cluster-announce-ip": c.Address,
+		"cluster-enabled": "yes", "cluster-config-file": "nodes.conf",
+		"cluster-announce-ip": c.Address, "bind-source-addr": c.Address,
+		// ElastiCache, not Redis, says which node is a primary.
+		"cluster-replica-no-failover": "yes", "cluster-allow-replica-migration": "no",
 	}
 	if c.CertFile == "" {
 		settings["port"] = port
 	} else {
 		settings["port"], settings["tls-port"] = "0", port
-		settings["tls-cluster"], settings["tls-auth-clients"] = "yes", "no"
+		settings["tls-cluster"], settings["tls-replication"] = "yes", "yes"
+		settings["tls-auth-clients"] = "no"
 		settings["tls-cert-file"], settings["tls-key-file"], settings["tls-ca-cert-file"] = c.CertFile, c.KeyFile, c.CAFile
 	}
 	for name, value := range c.Parameters {
 		settings[name] = value
 	}
 	if c.Token != "" {
-		settings["requirepass"] = c.Token
+		settings["requirepass"], settings["masterauth"] = c.Token, c.Token
 	}
 	names := make([]string, 0, len(settings))
 	for name := range settings {
@@ -135,15 +161,15 @@ func (c ServerConfig) args() []string {
 	return args
 }
 
-// ready gives the node its slots as soon as it answers, then waits for the
+// alone gives the node all slots as soon as it answers, then waits for the
 // cluster to agree.
-func (s *Server) ready(ctx context.Context) error {
+func (s *Server) alone(ctx context.Context) error {
 	info, err := s.client.ClusterInfo(ctx).Result()
 	if err != nil {
 		return err
 	}
 	if strings.Contains(info, "cluster_slots_assigned:0") {
-		return errors.Join(s.client.ClusterAddSlotsRange(ctx, 0, 16383).Err(), errors.New("slots just assigned"))
+		return errors.Join(s.client.ClusterAddSlotsRange(ctx, 0, slots-1).Err(), errors.New("slots just assigned"))
 	}
 	if !strings.Contains(info, "cluster_state:ok") {
 		return errors.New("cluster_state is not ok yet")
@@ -163,6 +189,9 @@ func (s *Server) SetTokens(ctx context.Context, tokens ...string) error {
 	}
 	if err := s.client.Do(ctx, command...).Err(); err != nil {
 		return fmt.Errorf("set the auth token: %w", err)
+	}
+	if err := s.client.ConfigSet(ctx, "masterauth", tokens[0]).Err(); err != nil {
+		return fmt.Errorf("set the token for the primary: %w", err)
 	}
 	s.token.Store(tokens[0])
 	return nil

@@ -3,14 +3,15 @@ package elasticache
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/process"
 )
@@ -19,6 +20,7 @@ const (
 	groupType          = "aws:elasticache/replicationGroup:ReplicationGroup"
 	subnetGroupType    = "aws:elasticache/subnetGroup:SubnetGroup"
 	parameterGroupType = "aws:elasticache/parameterGroup:ParameterGroup"
+	subnetType         = "aws:ec2/subnet:Subnet"
 )
 
 const defaultPort = 6379
@@ -29,42 +31,52 @@ type Service struct {
 	store     *cloud.Store
 	addresses *cloud.Addresses
 	authority *acm.Authority
-	groups    process.Fleet[*process.Keeper[*Server]]
+	clock     *clock.Clock
+	groups    process.Fleet[*group]
 }
 
 // New returns a service that keeps its files under dir.
-func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *acm.Authority) *Service {
-	return &Service{dir: dir, store: store, addresses: addresses, authority: authority}
+func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *acm.Authority,
+	c *clock.Clock) *Service {
+	return &Service{dir: dir, store: store, addresses: addresses, authority: authority, clock: c}
 }
 
 // Bodies gives life to replication groups.
 func (s *Service) Bodies() map[string]cloud.Body { return map[string]cloud.Body{groupType: s} }
 
-// Apply starts the group r, or changes the one that runs. New parameters are a
-// restart: the cache starts empty then.
+// Apply starts the group r, or changes the one that runs, in the order in which
+// the provider does: shards and replicas, then the rest, then the token
+// (terraform-provider-aws, resourceReplicationGroupUpdate).
 func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
-	cfg, err := s.config(r)
-	if err != nil {
-		return err
-	}
 	if old == nil {
-		return s.start(ctx, r, cfg)
+		return s.start(ctx, r)
 	}
-	if was, err := s.config(old); err != nil {
-		return err
-	} else if !maps.Equal(was.Parameters, cfg.Parameters) {
-		if err := s.start(ctx, r, cfg); err != nil {
-			return err
-		}
-	}
-	kept, running := s.groups.Get(r.String("arn"))
+	g, running := s.groups.Get(r.String("arn"))
 	if !running {
 		return fmt.Errorf("it is not running")
 	}
 	if err := refuseSet(r, old); err != nil {
 		return err
 	}
-	return kept.Current().SetTokens(ctx, tokens(r, old)...)
+	want, err := s.shards(r)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(names(together(want)), names(g.nodes())) {
+		if err := g.resize(ctx, want, old.String("nodeType")); err != nil {
+			return err
+		}
+	}
+	if is, was := r.String("nodeType"), old.String("nodeType"); maxMemory(is) < maxMemory(was) {
+		if err := g.fits(ctx, len(want), is); err != nil {
+			return err
+		}
+	}
+	if err := g.configure(ctx, s.parameters(r)); err != nil {
+		return err
+	}
+	report(r, g)
+	return g.authenticate(ctx, tokens(r, old)...)
 }
 
 // refuseSet: a token is rotated in before it is set. With another one than the
@@ -73,32 +85,55 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 func refuseSet(r, old *cloud.Resource) error {
 	is, was := r.String("authToken"), old.String("authToken")
 	if r.String("authTokenUpdateStrategy") == "SET" && was != "" && is != was {
-		return fmt.Errorf("InvalidParameterCombination: the strategy SET ends the token before, and takes only the one that ROTATE brought in: " +
-			"update with ROTATE first (newsfeed:cache.tokenUpdate: rotate), then with SET")
+		return fmt.Errorf("InvalidParameterCombination: the strategy SET ends the token before, " +
+			"and takes only the one that ROTATE brought in: update with ROTATE first (newsfeed:cache.tokenUpdate: rotate), then with SET")
 	}
 	return nil
 }
 
-func (s *Service) start(ctx context.Context, r *cloud.Resource, cfg ServerConfig) error {
-	if kept, running := s.groups.Take(r.String("arn")); running {
-		kept.Stop()
+func (s *Service) start(ctx context.Context, r *cloud.Resource) (err error) {
+	if g, running := s.groups.Take(r.String("arn")); running {
+		g.Stop()
 	}
-	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*Server, error) {
-		if now := s.store.Get(r.Region, r.Type, r.ID); now != nil {
-			cfg.Token = now.String("authToken") // it may have been rotated since
+	g := &group{clock: s.clock, arn: r.String("arn"), tokens: []string{r.String("authToken")}, parameters: s.parameters(r),
+		lost:    map[string]chan struct{}{},
+		release: func(n *node) error { return s.addresses.Release(r.String("arn") + "/" + n.name) }}
+	if g.shards, err = s.shards(r); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			g.Stop()
 		}
-		return StartServer(ctx, cfg)
-	})
+	}()
+	if err := g.form(ctx); err != nil {
+		return err
+	}
+	address, err := s.endpoint(r)
 	if err != nil {
 		return err
 	}
-	s.groups.Put(r.String("arn"), kept)
-	r.Outputs["port"] = float64(cfg.Port)
+	port := r.Int("port", defaultPort)
+	if g.door, err = openDoor(net.JoinHostPort(address, strconv.Itoa(port)), g.addresses); err != nil {
+		return err
+	}
+	s.groups.Put(g.arn, g)
+	r.Outputs["port"] = float64(port)
 	for _, endpoint := range []string{"configurationEndpointAddress", "primaryEndpointAddress", "readerEndpointAddress"} {
-		r.Outputs[endpoint] = cfg.Address
+		r.Outputs[endpoint] = address
 	}
 	r.Outputs["clusterEnabled"] = true
+	report(r, g)
 	return nil
+}
+
+// report is what the group's nodes are called.
+func report(r *cloud.Resource, g *group) {
+	members := []any{}
+	for _, name := range names(g.nodes()) {
+		members = append(members, name)
+	}
+	r.Outputs["memberClusters"] = members
 }
 
 // tokens are those that a group takes after an update: with the strategy
@@ -111,22 +146,86 @@ func tokens(r, old *cloud.Resource) []string {
 	return []string{is, was}
 }
 
-func (s *Service) config(r *cloud.Resource) (ServerConfig, error) {
+// endpoint is the address that stays, whatever becomes of the nodes.
+func (s *Service) endpoint(r *cloud.Resource) (string, error) {
+	subnets, err := s.subnets(r)
+	if err != nil {
+		return "", err
+	}
+	addr, err := s.addresses.Lease(r.Region, subnets[0], r.String("arn"))
+	return addr.String(), err
+}
+
+func (s *Service) subnets(r *cloud.Resource) ([]string, error) {
 	group := s.store.Get(r.Region, subnetGroupType, r.String("subnetGroupName"))
 	if group == nil || len(group.Strings("subnetIds")) == 0 {
-		return ServerConfig{}, fmt.Errorf("subnet group %q does not exist or is empty", r.String("subnetGroupName"))
+		return nil, fmt.Errorf("subnet group %q does not exist or is empty", r.String("subnetGroupName"))
 	}
-	addr, err := s.addresses.Lease(r.Region, group.Strings("subnetIds")[0], r.String("arn"))
+	return group.Strings("subnetIds"), nil
+}
+
+// shards are those that r declares. Its nodes have names by then, unless nobody
+// numbers them: then they count from one.
+func (s *Service) shards(r *cloud.Resource) ([]*shard, error) {
+	members := r.Strings("memberClusters")
+	per := 1 + r.Int("replicasPerNodeGroup", 0)
+	if n := max(r.Int("numNodeGroups", 1), 1); len(members) != n*per {
+		members = nil
+		for i := range n * per {
+			members = append(members, fmt.Sprintf("%s-%04d-%03d", r.ID, i/per+1, i%per+1))
+		}
+	}
+	var all []*shard
+	for _, name := range slices.Sorted(slices.Values(members)) {
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, r.ID+"-"), "-")
+		if len(all) == 0 || all[len(all)-1].number != number {
+			all = append(all, &shard{number: number})
+		}
+		last := all[len(all)-1]
+		n, err := s.node(r, name, len(all)-1+len(last.nodes))
+		if err != nil {
+			return nil, err
+		}
+		last.nodes = append(last.nodes, n)
+	}
+	return all, nil
+}
+
+// node is the node of that name, in the zone whose turn it is.
+func (s *Service) node(r *cloud.Resource, name string, turn int) (*node, error) {
+	subnets, err := s.subnets(r)
 	if err != nil {
-		return ServerConfig{}, err
+		return nil, err
 	}
-	cfg := ServerConfig{Dir: s.groupDir(r), Address: addr.String(), Port: r.Int("port", defaultPort),
-		Token: r.String("authToken"), Parameters: s.parameters(r)}
+	subnet := subnets[turn%len(subnets)]
+	addr, err := s.addresses.Lease(r.Region, subnet, r.String("arn")+"/"+name)
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := s.endpoint(r)
+	if err != nil {
+		return nil, err
+	}
+	n := &node{name: name, id: redisID(r.String("arn"), name), zone: subnet,
+		cfg: ServerConfig{Dir: filepath.Join(s.groupDir(r), name), Address: addr.String(), Port: r.Int("port", defaultPort)}}
+	if in := s.store.Get(r.Region, subnetType, subnet); in.String("availabilityZone") != "" {
+		n.zone = in.String("availabilityZone")
+	}
 	if r.Bool("transitEncryptionEnabled") {
-		cfg.CAFile = s.authority.CAFile()
-		cfg.CertFile, cfg.KeyFile, err = s.authority.Issue(filepath.Join(cfg.Dir, "tls"), addr.String())
+		n.cfg.CAFile = s.authority.CAFile()
+		n.cfg.CertFile, n.cfg.KeyFile, err = s.authority.Issue(filepath.Join(n.cfg.Dir, "tls"), addr.String(), endpoint)
 	}
-	return cfg, err
+	return n, err
+}
+
+// names are those of nodes, in order.
+func names(nodes []*node) []string {
+	var out []string
+	for _, n := range nodes {
+		out = append(out, n.name)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (s *Service) groupDir(r *cloud.Resource) string { return filepath.Join(s.dir, r.Region+"-"+r.ID) }
@@ -140,7 +239,7 @@ var known = map[string]bool{
 }
 
 func (s *Service) parameters(r *cloud.Resource) map[string]string {
-	out := map[string]string{}
+	out := map[string]string{"maxmemory": strconv.FormatInt(maxMemory(r.String("nodeType")), 10)}
 	group := s.store.Get(r.Region, parameterGroupType, r.String("parameterGroupName"))
 	if group == nil {
 		return out
@@ -159,11 +258,18 @@ func (s *Service) parameters(r *cloud.Resource) map[string]string {
 
 // Remove ends the group.
 func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
-	if kept, running := s.groups.Take(r.String("arn")); running {
-		kept.Stop()
+	members := r.Strings("memberClusters")
+	if g, running := s.groups.Take(r.String("arn")); running {
+		members = names(g.nodes())
+		g.Stop()
 	}
-	if err := process.EndLeftover(s.groupDir(r), stopTimeout); err != nil {
-		return err
+	for _, name := range members {
+		if err := process.EndLeftover(filepath.Join(s.groupDir(r), name), stopTimeout); err != nil {
+			return err
+		}
+		if err := s.addresses.Release(r.String("arn") + "/" + name); err != nil {
+			return err
+		}
 	}
 	if err := os.RemoveAll(s.groupDir(r)); err != nil {
 		return err
@@ -172,35 +278,7 @@ func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
 }
 
 // Close stops every group.
-func (s *Service) Close() { s.groups.End("", (*process.Keeper[*Server]).Stop) }
+func (s *Service) Close() { s.groups.End("", (*group).Stop) }
 
 // Halt implements cloud.Halter.
-func (s *Service) Halt(region string) { s.groups.End(region, (*process.Keeper[*Server]).Kill) }
-
-// Status is how one replication group does.
-type Status struct {
-	ID        string `json:"id"`
-	Region    string `json:"region"`
-	Endpoint  string `json:"endpoint"`
-	Available bool   `json:"available"`
-	Keys      int64  `json:"keys"`
-	PID       int    `json:"pid"`
-}
-
-// Status asks every group, those that are down included.
-func (s *Service) Status(ctx context.Context) []Status {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	var all []Status
-	for _, r := range s.store.List(groupType) {
-		st := Status{ID: r.ID, Region: r.Region,
-			Endpoint: net.JoinHostPort(r.String("configurationEndpointAddress"), strconv.Itoa(r.Int("port", defaultPort)))}
-		if kept, running := s.groups.Get(r.String("arn")); running {
-			server := kept.Current()
-			keys, err := server.Client().DBSize(ctx).Result()
-			st.Available, st.Keys, st.PID = err == nil, keys, server.PID()
-		}
-		all = append(all, st)
-	}
-	return all
-}
+func (s *Service) Halt(region string) { s.groups.End(region, (*group).Kill) }

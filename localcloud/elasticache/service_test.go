@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/elasticache"
 )
@@ -18,10 +19,13 @@ import (
 const (
 	seoul     = "ap-northeast-2"
 	groupType = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+	subnetType = "aws:ec2/subnet:Subnet"
 )
 
-// group is a service with a replication group that takes the first token.
-func group(t *testing.T) (*elasticache.Service, *cloud.Store, *cloud.Resource) {
+// group is a service with a replication group of that size, in two zones, that
+// takes the first token.
+func group(t *testing.T, shards, replicas int) (*elasticache.Service, *cloud.Store, *cloud.Resource) {
 	t.Helper()
 	dir := t.TempDir()
 	store, err := cloud.OpenStore(dir + "/records")
@@ -36,15 +40,20 @@ func group(t *testing.T) (*elasticache.Service, *cloud.Store, *cloud.Resource) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := elasticache.New(dir+"/elasticache", store, addresses, authority)
+	s := elasticache.New(dir+"/elasticache", store, addresses, authority, clock.New(600))
 	t.Cleanup(s.Close)
 	r := &cloud.Resource{Type: groupType, ID: "cache", Region: seoul, Outputs: map[string]any{
 		"arn": "arn:aws:elasticache:" + seoul + ":000000000000:replicationgroup:cache", "subnetGroupName": "group",
+		"numNodeGroups": float64(shards), "replicasPerNodeGroup": float64(replicas), "nodeType": "cache.t4g.small",
 		"transitEncryptionEnabled": true, "authToken": "the first token, long"}}
+	block := fmt.Sprintf("10.%d.%d", 241+rand.IntN(10), 128+rand.IntN(128))
 	for _, needed := range []*cloud.Resource{r,
-		{Type: "aws:ec2/subnet:Subnet", ID: "subnet", Region: seoul, Outputs: map[string]any{
-			"cidrBlock": fmt.Sprintf("10.%d.%d.0/24", 241+rand.IntN(10), 128+rand.IntN(128))}},
-		{Type: "aws:elasticache/subnetGroup:SubnetGroup", ID: "group", Region: seoul, Outputs: map[string]any{"subnetIds": []any{"subnet"}}},
+		{Type: subnetType, ID: "a", Region: seoul,
+			Outputs: map[string]any{"cidrBlock": block + ".0/25", "availabilityZone": seoul + "a"}},
+		{Type: subnetType, ID: "c", Region: seoul,
+			Outputs: map[string]any{"cidrBlock": block + ".128/25", "availabilityZone": seoul + "c"}},
+		{Type: "aws:elasticache/subnetGroup:SubnetGroup", ID: "group", Region: seoul,
+			Outputs: map[string]any{"subnetIds": []any{"a", "c"}}},
 	} {
 		if err := store.Put(needed); err != nil {
 			t.Fatal(err)
@@ -67,7 +76,7 @@ func signIn(t *testing.T, r *cloud.Resource, token string) (*redis.Client, error
 // TestTokens rotates the auth token twice, with the cache in use.
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	s, store, r := group(t)
+	s, store, r := group(t, 1, 1)
 	open, err := signIn(t, r, "the first token, long")
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,7 @@ func (x *exchange) touch() { x.timer.Reset(x.idle) }
 func (g *group) forward(w http.ResponseWriter, r *http.Request, idle time.Duration) {
 	t := g.acquire()
 	if t == nil {
-		g.metrics.elb5xx.Add(1)
+		g.metrics.failed(http.StatusServiceUnavailable)
 		fail(w, http.StatusServiceUnavailable)
 		return
 	}
@@ -99,7 +99,7 @@ func addForwarded(h http.Header, in *http.Request) {
 
 func received(resp *http.Response) error {
 	x := resp.Request.Context().Value(exchangeKey{}).(*exchange)
-	x.group.metrics.latency.Add(int64(time.Since(x.start)))
+	x.group.metrics.responded(time.Since(x.start))
 	if resp.StatusCode >= 500 {
 		x.group.metrics.target5xx.Add(1)
 	}
@@ -123,7 +123,7 @@ func failed(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil:
 		return // the client went away
 	}
-	g.metrics.elb5xx.Add(1)
+	g.metrics.failed(code)
 	if dial := new(net.OpError); errors.As(err, &dial) && dial.Op == "dial" {
 		g.metrics.refused.Add(1)
 	}

@@ -74,6 +74,10 @@ func setScalar(v reflect.Value, value string) *Error {
 		var n int64
 		n, err = strconv.ParseInt(value, 10, 64)
 		v.SetInt(n)
+	case float64:
+		var f float64
+		f, err = strconv.ParseFloat(value, 64)
+		v.SetFloat(f)
 	case time.Time:
 		var at time.Time
 		at, err = time.Parse(time.RFC3339, value)

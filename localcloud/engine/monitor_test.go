@@ -112,7 +112,7 @@ func TestDestroyTakesWhatIsProtected(t *testing.T) {
 		return errors.Join(
 			ctx.RegisterResource("aws:rds/instance:Instance", "database", pulumi.Map{"instanceClass": pulumi.String("db.t4g.medium"),
 				"engine": pulumi.String("mysql"), "allocatedStorage": pulumi.Int(20), "username": pulumi.String("a"),
-				"password": pulumi.String("long enough"), "deletionProtection": protected}, &database, pulumi.Protect(true)),
+				"password": pulumi.String("correct-horse"), "deletionProtection": protected}, &database, pulumi.Protect(true)),
 			ctx.RegisterResource("aws:lb/loadBalancer:LoadBalancer", "balancer", pulumi.Map{"internal": pulumi.Bool(true),
 				"subnets": pulumi.ToStringArray([]string{"a", "b"}), "enableDeletionProtection": protected}, &balancer))
 	})

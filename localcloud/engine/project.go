@@ -173,9 +173,13 @@ func (p *Project) overlayStack(name string) error {
 	if config == nil {
 		config = map[string]any{}
 	}
+	image, pinned := config[namespace+"image"].(string)
+	if !pinned {
+		image = anyImage
+	}
 	for key, value := range map[string]func() (string, error){
 		"release":   p.Release,
-		"image":     func() (string, error) { return anyImage, nil },
+		"image":     func() (string, error) { return image, nil },
 		"artifact":  func() (string, error) { return p.Binary, nil },
 		"functions": func() (string, error) { return filepath.Dir(p.Binary), nil }, // make puts them side by side
 	} {
@@ -214,7 +218,8 @@ func (p *Project) overlayStack(name string) error {
 	return cloud.WriteFile(filepath.Join(p.workDir(), file), raw)
 }
 
-// anyImage stands for the AMI, of which nothing is used here.
+// anyImage stands for the AMI of a stack that has none yet: nothing of it is used
+// here, but another one is another template.
 const anyImage = "ami-00000000000000000"
 
 // Release is what instances run here: the binary of this machine, as the program

@@ -19,8 +19,9 @@ type checkpoint struct {
 	Checkpoint struct {
 		Latest struct {
 			Resources []struct {
-				Type string `json:"type"`
-				ID   string `json:"id"`
+				Type    string                     `json:"type"`
+				ID      string                     `json:"id"`
+				Outputs map[string]json.RawMessage `json:"outputs"`
 			} `json:"resources"`
 			Pending []json.RawMessage `json:"pending_operations"`
 		} `json:"latest"`
@@ -54,6 +55,17 @@ func (p *Project) readState(stack string) (c checkpoint, exists bool, err error)
 
 // State returns the file of a stack's state.
 func (p *Project) State(stack string) ([]byte, error) { return os.ReadFile(p.stateFile(stack)) }
+
+// Output returns an output of the stack as JSON, nil if it has none of that name.
+func (p *Project) Output(stack, name string) (json.RawMessage, error) {
+	state, _, err := p.readState(stack)
+	for _, r := range state.Checkpoint.Latest.Resources {
+		if r.Type == "pulumi:pulumi:Stack" {
+			return r.Outputs[name], err
+		}
+	}
+	return nil, err
+}
 
 // known returns the ids in the state by type.
 func (c checkpoint) known() map[string][]string {

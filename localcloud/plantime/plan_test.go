@@ -108,17 +108,20 @@ func TestChange(t *testing.T) {
 	)
 	after := state(t, []resource{{name: "db", typ: "aws:rds/instance:Instance"}, {name: "cache", typ: cache},
 		{name: "template", typ: template, needs: []string{"db"}}, {name: "alarm", typ: alarm, needs: []string{"db", "cache"}}})
+	update := func(name string, changed ...string) engine.Step {
+		return engine.Step{URN: urn(name), Op: "update", Changed: changed}
+	}
 	tests := map[string]struct {
 		steps  []engine.Step
 		want   float64
 		serial float64
 	}{
 		"what stays takes no time":                         {nil, 0, 0},
-		"a promotion":                                      {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"multiAz", "replicateSourceDb"}}}, 10, 10},
-		"another property is no promotion":                 {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"backupWindow"}}}, 2, 2},
-		"what follows a resized cache waits, and need not": {[]engine.Step{{URN: urn("cache"), Op: "update", Changed: []string{"nodeType"}}, {URN: urn("alarm"), Op: "update"}}, 25.05, 25},
-		"what watches the one promoted waits":              {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"replicateSourceDb"}}, {URN: urn("alarm"), Op: "update"}}, 10.05, 10.05},
-		"a template need not wait for a promotion":         {[]engine.Step{{URN: urn("db"), Op: "update", Changed: []string{"replicateSourceDb"}}, {URN: urn("template"), Op: "update"}}, 10.05, 10},
+		"a promotion":                                      {[]engine.Step{update("db", "multiAz", "replicateSourceDb")}, 10, 10},
+		"another property is no promotion":                 {[]engine.Step{update("db", "backupWindow")}, 2, 2},
+		"what follows a resized cache waits, and need not": {[]engine.Step{update("cache", "nodeType"), update("alarm")}, 25.05, 25},
+		"what watches the one promoted waits":              {[]engine.Step{update("db", "replicateSourceDb"), update("alarm")}, 10.05, 10.05},
+		"a template need not wait for a promotion":         {[]engine.Step{update("db", "replicateSourceDb"), update("template")}, 10.05, 10},
 	}
 	for name, tt := range tests {
 		p, err := Change(name, after, tt.steps)

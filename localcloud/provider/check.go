@@ -42,7 +42,7 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	if err := s.fill(news, olds, u.Name(), string(u.Type()), req.GetRandomSeed()); err != nil {
 		return nil, err
 	}
-	for _, refused := range rules.Check(string(u.Type()), connectionOf(ctx).where(), news) {
+	for _, refused := range p.failures(ctx, u, olds, news) {
 		failures = append(failures, &pulumirpc.CheckFailure{Property: refused.Path, Reason: u.Name() + ": " + refused.Reason})
 	}
 	if s.taggable() {
@@ -50,6 +50,14 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	}
 	inputs, err := write(news)
 	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: failures}, err
+}
+
+// failures are what AWS refuses of the inputs.
+func (p *Provider) failures(ctx context.Context, u urn.URN, olds, news resource.PropertyMap) []rules.Failure {
+	if p.lenient.Load() {
+		return nil
+	}
+	return rules.Check(string(u.Type()), connectionOf(ctx).where(), news, len(olds) > 0)
 }
 
 // fill adds the schema's defaults, and the unique name that Pulumi gives: an

@@ -1,15 +1,13 @@
 package provider
 
 import (
-	_ "embed" // the schema below
 	"encoding/json"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-)
 
-//go:embed facts/aws-types.json
-var factsJSON []byte
+	"newsfeed/localcloud/provider/facts"
+)
 
 // input is what the AWS provider's schema says of one input property.
 type input struct {
@@ -40,21 +38,21 @@ var renamed = map[string]resource.PropertyKey{
 
 // schemas returns the schema of every known type by its Pulumi type token.
 var schemas = sync.OnceValue(func() map[string]*schema {
-	var facts struct {
+	var known struct {
 		Types map[string]*schema `json:"types"`
 	}
-	if err := json.Unmarshal(factsJSON, &facts); err != nil {
+	if err := json.Unmarshal(facts.AWSTypes, &known); err != nil {
 		panic("facts/aws-types.json: " + err.Error())
 	}
 	for typ, key := range renamed {
-		in := facts.Types[typ].Inputs[key]
+		in := known.Types[typ].Inputs[key]
 		in.Replaces = true
-		facts.Types[typ].Inputs[key] = in
+		known.Types[typ].Inputs[key] = in
 	}
 	// What a database is called is its identifier; its name is another word for
 	// dbName, and nobody's to choose.
-	delete(facts.Types["aws:rds/instance:Instance"].Inputs, "name")
-	return facts.Types
+	delete(known.Types["aws:rds/instance:Instance"].Inputs, "name")
+	return known.Types
 })
 
 // autonamed is the property that Pulumi names when the program doesn't, or "".

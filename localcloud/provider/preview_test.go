@@ -3,6 +3,7 @@ package provider_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 // resources declares one after the other; each may use those before it.
 type resources struct {
 	ctx  *pulumi.Context
+	row  string // of a table, if there are several in one program
 	made map[string]*pulumi.CustomResourceState
 	err  error
 }
@@ -27,8 +29,11 @@ func (d *resources) add(name, typ string, inputs pulumi.Map, opts ...pulumi.Reso
 		return
 	}
 	r := &pulumi.CustomResourceState{}
-	d.err = d.ctx.RegisterResource(typ, name, inputs, r, opts...)
 	d.made[name] = r
+	if d.row != "" {
+		name = d.row + "/" + name
+	}
+	d.err = d.ctx.RegisterResource(typ, name, inputs, r, opts...)
 }
 
 func program(declare func(*resources)) pulumi.RunFunc {
@@ -61,7 +66,7 @@ func network(cidr, userData string) pulumi.RunFunc {
 		d.add("subnet", subnetType, pulumi.Map{"vpcId": d.made["vpc"].ID(), "cidrBlock": str("10.1.1.0/24")})
 		template := &templateState{}
 		if d.err == nil {
-			d.err = d.ctx.RegisterResource("aws:ec2/launchTemplate:LaunchTemplate", "template", pulumi.Map{"userData": str(userData)}, template)
+			d.err = d.ctx.RegisterResource("aws:ec2/launchTemplate:LaunchTemplate", "template", pulumi.Map{"userData": str(base64.StdEncoding.EncodeToString([]byte(userData)))}, template)
 		}
 		version := template.LatestVersion.ApplyT(func(v int) string { return strings.Repeat("I", v) }).(pulumi.StringOutput)
 		group := func(name string, version pulumi.Input) {
@@ -120,7 +125,7 @@ func TestAutonaming(t *testing.T) {
 	e := newEngine(t, nil)
 	queues := func(delay int) pulumi.RunFunc {
 		return program(func(d *resources) {
-			d.add("group", "aws:lb/targetGroup:TargetGroup", pulumi.Map{"port": num(80 + delay)})
+			d.add("group", "aws:lb/targetGroup:TargetGroup", pulumi.Map{"port": num(80 + delay), "protocol": str("HTTP"), "vpcId": str("vpc-1")})
 			for _, name := range []string{"one", "two"} {
 				d.add(name, queueType, pulumi.Map{"delaySeconds": num(delay)})
 			}
@@ -185,28 +190,34 @@ func TestDetailedDiff(t *testing.T) {
 		return pulumi.Map{"key": str(key), "value": str(value), "propagateAtLaunch": pulumi.Bool(true)}
 	}
 	of := func(queue, group pulumi.Map, subnets ...string) pulumi.RunFunc {
-		for key, value := range map[string]pulumi.Input{"minSize": num(0), "maxSize": num(0), "launchTemplate": pulumi.Map{"id": str("lt-1")}} {
+		for key, value := range map[string]pulumi.Input{"minSize": num(0), "maxSize": num(0), "vpcZoneIdentifiers": list("a"),
+			"launchTemplate": pulumi.Map{"id": str("lt-1")}} {
 			group[key] = value
+		}
+		var names []string
+		for _, subnet := range subnets {
+			names = append(names, subnet+".example")
 		}
 		return program(func(d *resources) {
 			d.add("queue", queueType, queue)
 			d.add("group", groupType, group)
 			d.add("database subnets", "aws:rds/subnetGroup:SubnetGroup", pulumi.Map{"name": str("a"), "subnetIds": list(subnets...)})
-			d.add("proof", "aws:acm/certificate:Certificate", pulumi.Map{"domainName": str("a.example"), "subjectAlternativeNames": list(subnets...)})
+			d.add("proof", "aws:acm/certificate:Certificate", pulumi.Map{"domainName": str("a.example"), "validationMethod": str("DNS"),
+				"subjectAlternativeNames": list(names...)})
 		})
 	}
-	before := of(pulumi.Map{"delaySeconds": num(1), "policy": str("p"), "tags": pulumi.Map{"a": str("1"), "b": str("1")}},
+	before := of(pulumi.Map{"delaySeconds": num(1), "policy": str(allowing("p")), "tags": pulumi.Map{"a": str("1"), "b": str("1")}},
 		pulumi.Map{"tags": pulumi.Array{tag("a", "1"), tag("b", "1")}}, "a", "b")
 	if _, err := e.up(before); err != nil {
 		t.Fatal(err)
 	}
-	got, err := e.details(of(pulumi.Map{"delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}},
+	got, err := e.details(of(pulumi.Map{"name": str("queue.fifo"), "delaySeconds": num(2), "fifoQueue": pulumi.Bool(true), "tags": pulumi.Map{"a": str("2"), "c": str("1")}},
 		pulumi.Map{"tags": pulumi.Array{tag("a", "1"), tag("b", "2"), tag("c", "1")}}, "a", "c", "d"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]map[string]string{
-		"queue": {"delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add",
+		"queue": {"name": "update-replace", "delaySeconds": "update", "fifoQueue": "add-replace", "tags.a": "update", "tags.b": "delete", "tags.c": "add",
 			"tagsAll.a": "update", "tagsAll.b": "delete", "tagsAll.c": "add"}, // policy is computed: no longer given, it stays
 		"group":            {"tags[1].value": "update", "tags[2]": "add"},
 		"database subnets": {"subnetIds[1]": "update", "subnetIds[2]": "add"},
@@ -219,30 +230,36 @@ func TestDetailedDiff(t *testing.T) {
 	}
 }
 
+// allowing is a policy of a queue, with a statement of that name.
+func allowing(sid string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Sid":"` + sid + `","Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}`
+}
+
 // TestSecrets looks for a password, and the one it is changed to, in everything
 // that the engine shows and keeps.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	e := newEngine(t, nil)
 	passwords := []string{"swordfish", "mackerel"}
-	database := func(password string) pulumi.RunFunc {
+	declared := func(password string) pulumi.RunFunc {
 		return program(func(d *resources) {
-			policy := pulumi.Map{"policy": pulumi.ToSecret(str(password))}
+			policy := pulumi.Map{"policy": pulumi.ToSecret(str(allowing(password)))}
 			if password != passwords[0] {
 				policy = pulumi.Map{"delaySeconds": num(1)} // AWS keeps the policy
 			}
 			d.add("dropped", queueType, policy)
-			d.add("a tag", queueType, pulumi.Map{"tags": pulumi.Map{"a": pulumi.ToSecret(str(password))}})
-			d.add("all tags", queueType, pulumi.Map{"tags": pulumi.ToSecret(pulumi.StringMap{"a": pulumi.String(password)})})
-			d.add("database", instanceType, pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("a"), "password": pulumi.ToSecret(str(password))})
-			d.add("plain", instanceType, pulumi.Map{"instanceClass": str("db.t4g.medium"), "identifier": str("b"), "password": str(password)}) // the schema says it is one
+			d.add("tag", queueType, pulumi.Map{"tags": pulumi.Map{"a": pulumi.ToSecret(str(password))}})
+			d.add("all-tags", queueType, pulumi.Map{"tags": pulumi.ToSecret(pulumi.StringMap{"a": pulumi.String(password)})})
+			d.add("database", instanceType, database(d, pulumi.Map{"identifier": str("a"), "password": pulumi.ToSecret(str(password))}))
+			// The schema says that it is one.
+			d.add("plain", instanceType, database(d, pulumi.Map{"identifier": str("b"), "password": str(password)}))
 			d.add("kept", "aws:secretsmanager/secretVersion:SecretVersion", pulumi.Map{"secretId": str("s"), "secretString": pulumi.ToSecret(str(password))})
-			d.add("elsewhere", queueType, pulumi.Map{"policy": pulumi.ToSecret(str(password))})
+			d.add("elsewhere", queueType, pulumi.Map{"policy": pulumi.ToSecret(str(allowing(password)))})
 		})
 	}
 	var shown bytes.Buffer
 	for i, password := range passwords {
-		e.program = database(password)
+		e.program = declared(password)
 		if i > 0 {
 			if _, err := e.stack.Preview(context.Background(), optpreview.Diff(), optpreview.ProgressStreams(&shown), optpreview.ErrorProgressStreams(&shown)); err != nil {
 				t.Fatal(err)

@@ -71,8 +71,8 @@ func WithClock(c *clock.Clock, least time.Duration) Option {
 	return func(p *Provider) { p.clock, p.least = c, least }
 }
 
-// Lenient makes the provider take whatever else there is, or again not: to
-// compare with a commit is no time to refuse it.
+// Lenient makes the provider take what AWS would refuse, for its values or for what
+// else there is, or again not: to compare with a commit is no time to refuse it.
 func (p *Provider) Lenient(on bool) { p.lenient.Store(on) }
 
 // Serve answers the engine on l until Stop of the server it returns.

@@ -35,7 +35,11 @@ func (s backups) Apply(ctx context.Context, r, _ *cloud.Resource) error {
 	if source == nil {
 		return fmt.Errorf("source %s of the backups does not exist", r.String("sourceDbInstanceArn"))
 	}
-	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*process.Process, error) { return s.ship(ctx, r, source) })
+	// The source's address stays. Its record may be written to while this starts again.
+	from := []string{"--host=" + source.String("address"), "--port=" + strconv.Itoa(source.Int("port", defaultPort))}
+	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*process.Process, error) {
+		return s.ship(ctx, r, from)
+	})
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,7 @@ func (s *Service) backupsDir(r *cloud.Resource) string {
 
 // ship starts the process, which ends when the source does. It goes on with
 // the log that it was at.
-func (s *Service) ship(ctx context.Context, r, source *cloud.Resource) (*process.Process, error) {
+func (s *Service) ship(ctx context.Context, r *cloud.Resource, source []string) (*process.Process, error) {
 	path, err := find("mariadb-binlog")
 	if err != nil {
 		return nil, err
@@ -78,9 +82,8 @@ func (s *Service) ship(ctx context.Context, r, source *cloud.Resource) (*process
 	}
 	return process.Start(ctx, process.Spec{
 		Name: "mariadb-binlog", Path: path, Dir: dir, Env: append(os.Environ(), "MYSQL_PWD="+s.replication),
-		Args: []string{"--no-defaults", "--read-from-remote-server", "--raw", "--stop-never",
-			"--host=" + source.String("address"), "--port=" + strconv.Itoa(source.Int("port", defaultPort)),
-			"--user=" + replicationUser, "--ssl-ca=" + s.authority.CAFile(), "--result-file=" + dir + "/", from},
+		Args: slices.Concat([]string{"--no-defaults", "--read-from-remote-server", "--raw", "--stop-never"}, source,
+			[]string{"--user=" + replicationUser, "--ssl-ca=" + s.authority.CAFile(), "--result-file=" + dir + "/", from}),
 		Ready: func(context.Context) error { _, err := os.Stat(filepath.Join(dir, firstLog)); return err },
 	})
 }
@@ -162,7 +165,8 @@ func (s *Server) replay(ctx context.Context, log string, last bool) error {
 		return err
 	}
 	reader := exec.CommandContext(ctx, read, "--no-defaults", log)
-	runner := exec.CommandContext(ctx, run, "--no-defaults", "--user=root", "--socket="+s.cfg.socket(), "--binary-mode")
+	runner := exec.CommandContext(ctx, run, "--no-defaults", "--user=root", "--socket="+s.cfg.socket(), "--binary-mode",
+		"--init-command=SET max_statement_time=0")
 	if runner.Stdin, err = reader.StdoutPipe(); err != nil {
 		return err
 	}

@@ -49,9 +49,10 @@ func (s *Server) follow(ctx context.Context, host string, port int, password, ca
 		"START REPLICA")
 }
 
-// promote makes a replica a primary that takes writes.
-func (s *Server) promote(ctx context.Context) error {
-	return s.exec(ctx, "STOP REPLICA", "RESET REPLICA ALL", "SET GLOBAL read_only=0")
+// leaveSource ends the replication of a replica for good. It takes writes when
+// it is started again.
+func (s *Server) leaveSource(ctx context.Context) error {
+	return s.exec(ctx, "STOP REPLICA", "RESET REPLICA ALL")
 }
 
 func (s *Server) setPassword(ctx context.Context, user, password string) error {

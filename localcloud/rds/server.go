@@ -163,6 +163,7 @@ func (c ServerConfig) openAdmin() (*sql.DB, error) {
 	dsn.Timeout = 5 * time.Second
 	dsn.Logger = &mysql.NopLogger{} // refused connections are expected until it is ready
 	dsn.MultiStatements, dsn.InterpolateParams = true, true
+	dsn.Params = map[string]string{"max_statement_time": "0"} // a parameter for the app's statements
 	connector, err := mysql.NewConnector(dsn)
 	if err != nil {
 		return nil, err
@@ -180,6 +181,7 @@ func (c ServerConfig) args() []string {
 		"--server-id=" + strconv.FormatUint(uint64(c.ServerID), 10),
 		"--log-bin=binlog", "--log-slave-updates", "--gtid-strict-mode=1", "--binlog-format=ROW",
 		"--performance-schema=0", "--character-set-server=utf8mb4",
+		"--slow-query-log-file=" + filepath.Join(c.Dir, "mysql-slowquery.log"),
 	}
 	if c.ReadOnly {
 		args = append(args, "--read-only=1")

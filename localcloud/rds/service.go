@@ -12,8 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"time"
 
 	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/process"
 )
@@ -33,17 +36,24 @@ type Service struct {
 	addresses   *cloud.Addresses
 	authority   *acm.Authority
 	replication string // password of the replication user
+	clock       *clock.Clock
 
-	instances process.Fleet[*process.Keeper[*Server]]
+	mu   sync.Mutex
+	slow map[string]time.Duration // what operations take beyond their own time, of AWS
+
+	instances process.Fleet[*instance]
 	shippers  process.Fleet[*process.Keeper[*process.Process]] // of backups
 }
 
-// New returns a service that keeps its data under dir.
-func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *acm.Authority) (*Service, error) {
+// New returns a service that keeps its data under dir. What RDS takes minutes
+// for takes as long by c.
+func New(dir string, store *cloud.Store, addresses *cloud.Addresses, authority *acm.Authority,
+	c *clock.Clock) (*Service, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &Service{dir: dir, store: store, addresses: addresses, authority: authority}
+	s := &Service{dir: dir, store: store, addresses: addresses, authority: authority,
+		clock: c, slow: map[string]time.Duration{}}
 	path := filepath.Join(dir, "replication-password")
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -66,9 +76,10 @@ func (s *Service) Prepare(ctx context.Context) error { return Template(ctx, s.te
 
 func (s *Service) template() string { return filepath.Join(s.dir, "template") }
 
-// Bodies gives life to RDS instances and to replicated backups.
+// Bodies gives life to RDS instances, their parameter groups and replicated
+// backups.
 func (s *Service) Bodies() map[string]cloud.Body {
-	return map[string]cloud.Body{instanceType: s, backupsType: backups{s}}
+	return map[string]cloud.Body{instanceType: s, parameterGroupType: parameterGroups{s}, backupsType: backups{s}}
 }
 
 // Apply starts the instance r, or changes the one that runs.
@@ -76,25 +87,11 @@ func (s *Service) Apply(ctx context.Context, r, old *cloud.Resource) error {
 	if old == nil {
 		return s.start(ctx, r)
 	}
-	kept, running := s.instances.Get(r.String("arn"))
+	one, running := s.instances.Get(r.String("arn"))
 	if !running {
 		return fmt.Errorf("it is not running")
 	}
-	server := kept.Current()
-	was, is := old.String("replicateSourceDb"), r.String("replicateSourceDb")
-	switch {
-	case was != "" && is == "":
-		if err := server.promote(ctx); err != nil {
-			return fmt.Errorf("promote: %w", err)
-		}
-	case was != is:
-		return fmt.Errorf("an instance that exists can't become a replica of %s: "+
-			"RDS makes a replica only by creating a new one", is)
-	}
-	if password := r.String("password"); is == "" && password != "" && password != old.String("password") {
-		return server.setPassword(ctx, r.String("username"), password)
-	}
-	return nil
+	return s.change(ctx, one, r, old)
 }
 
 func (s *Service) start(ctx context.Context, r *cloud.Resource) error {
@@ -105,24 +102,43 @@ func (s *Service) start(ctx context.Context, r *cloud.Resource) error {
 	if err := s.clearHalfRestored(r); err != nil {
 		return err
 	}
-	kept, err := process.Keep(ctx, r.ID, func(ctx context.Context) (*Server, error) {
-		// Its role may have changed since: a promoted instance comes back as one.
-		now := s.store.Get(r.Region, r.Type, r.ID)
-		cfg.ReadOnly = now != nil && now.String("replicateSourceDb") != ""
-		return StartServer(ctx, s.template(), cfg)
-	})
+	_, err = os.Stat(cfg.data())
+	fresh := errors.Is(err, fs.ErrNotExist)
+	one, err := keep(ctx, s.clock, r.ID, func(ctx context.Context) (*Server, error) { return s.run(ctx, r, cfg) })
 	if err != nil {
 		return err
 	}
-	if err := s.initialise(ctx, r, kept.Current()); err != nil {
-		kept.Stop()
+	if err := s.initialise(ctx, r, one.server()); err != nil {
+		one.stop()
 		return err
 	}
-	s.instances.Put(r.String("arn"), kept)
+	s.instances.Put(r.String("arn"), one)
 	r.Outputs["address"] = cfg.Address
 	r.Outputs["port"] = float64(cfg.Port)
 	r.Outputs["endpoint"] = net.JoinHostPort(cfg.Address, strconv.Itoa(cfg.Port))
-	return nil
+	slow := s.slowness("create")
+	if !fresh || slow == 0 {
+		return nil
+	}
+	done, ok := one.begin(creating, func(ctx context.Context) error { return s.clock.Sleep(ctx, slow) })
+	if !ok {
+		return errNotAvailable
+	}
+	return wait(ctx, done)
+}
+
+// run starts the server of r by what is recorded of r now: its role and its
+// parameters may have changed since it was made.
+func (s *Service) run(ctx context.Context, r *cloud.Resource, cfg ServerConfig) (_ *Server, err error) {
+	if now := s.store.Get(r.Region, r.Type, r.ID); now != nil {
+		r = now
+	}
+	cfg.ReadOnly = s.isReplica(r)
+	cfg.Variables, _, err = variables(s.store.Get(r.Region, parameterGroupType, r.String("parameterGroupName")))
+	if err != nil {
+		return nil, err
+	}
+	return StartServer(ctx, s.template(), cfg)
 }
 
 // initialise makes a fresh server the database it was declared to be; on one
@@ -131,6 +147,9 @@ func (s *Service) initialise(ctx context.Context, r *cloud.Resource, server *Ser
 	ref := r.String("replicateSourceDb")
 	if from := restoredFrom(r); from != "" && ref == "" {
 		return s.restore(ctx, r, server, from)
+	}
+	if ref != "" && !s.isReplica(r) {
+		return nil // it was promoted since
 	}
 	if ref == "" {
 		return server.bootstrap(ctx, r.String("username"), r.String("password"), r.String("dbName"), s.replication)
@@ -166,7 +185,7 @@ func (s *Service) config(r *cloud.Resource) (ServerConfig, error) {
 	}
 	cfg := ServerConfig{
 		Dir: s.instanceDir(r), Address: addr.String(), Port: r.Int("port", defaultPort),
-		ServerID: serverID(addr), CAFile: s.authority.CAFile(), Variables: s.variables(r),
+		ServerID: serverID(addr), CAFile: s.authority.CAFile(),
 	}
 	cfg.CertFile, cfg.KeyFile, err = s.authority.Issue(filepath.Join(cfg.Dir, "tls"), addr.String())
 	return cfg, err
@@ -182,37 +201,10 @@ func serverID(addr netip.Addr) uint32 {
 	return uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
-// known are the parameters that MariaDB has under the same name and meaning;
-// others are recorded only.
-var known = map[string]bool{
-	"max_connections": true, "wait_timeout": true, "interactive_timeout": true, "slow_query_log": true, "long_query_time": true,
-	"innodb_lock_wait_timeout": true, "lock_wait_timeout": true, "require_secure_transport": true, "net_read_timeout": true,
-	"net_write_timeout": true, "max_allowed_packet": true, "character_set_server": true, "sync_binlog": true,
-	"innodb_flush_log_at_trx_commit": true, "time_zone": true, "max_connect_errors": true,
-}
-
-func (s *Service) variables(r *cloud.Resource) map[string]string {
-	variables := map[string]string{}
-	group := s.store.Get(r.Region, parameterGroupType, r.String("parameterGroupName"))
-	if group == nil {
-		return variables
-	}
-	var parameters []struct{ Name, Value string }
-	if err := group.Decode("parameters", &parameters); err != nil {
-		return variables
-	}
-	for _, p := range parameters {
-		if known[p.Name] {
-			variables[p.Name] = p.Value
-		}
-	}
-	return variables
-}
-
 // Remove ends the instance and deletes its data.
 func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
-	if kept, running := s.instances.Take(r.String("arn")); running {
-		kept.Stop()
+	if one, running := s.instances.Take(r.String("arn")); running {
+		one.stop()
 	}
 	if err := process.EndLeftover(s.instanceDir(r), stopTimeout); err != nil {
 		return err
@@ -226,11 +218,11 @@ func (s *Service) Remove(_ context.Context, r *cloud.Resource) error {
 // Close stops every instance; their data stays.
 func (s *Service) Close() {
 	s.shippers.End("", (*process.Keeper[*process.Process]).Stop)
-	s.instances.End("", (*process.Keeper[*Server]).Stop)
+	s.instances.End("", (*instance).stop)
 }
 
 // Halt implements cloud.Halter.
 func (s *Service) Halt(region string) {
 	s.shippers.End(region, (*process.Keeper[*process.Process]).Kill)
-	s.instances.End(region, (*process.Keeper[*Server]).Kill)
+	s.instances.End(region, (*instance).kill)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"newsfeed/localcloud/acm"
+	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
 	"newsfeed/localcloud/rds"
 )
@@ -28,11 +29,12 @@ type regions struct {
 	dir     string
 	store   *cloud.Store
 	service *rds.Service
+	pace    float64
 }
 
 func newRegions(t *testing.T) *regions {
 	t.Helper()
-	r := &regions{t: t, dir: t.TempDir()}
+	r := &regions{t: t, dir: t.TempDir(), pace: 600} // a minute of AWS is 0.1 s
 	var err error
 	if r.store, err = cloud.OpenStore(r.dir + "/records"); err != nil {
 		t.Fatal(err)
@@ -72,7 +74,7 @@ func (r *regions) open() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if r.service, err = rds.New(r.dir+"/rds", r.store, addresses, authority); err != nil {
+	if r.service, err = rds.New(r.dir+"/rds", r.store, addresses, authority, clock.New(r.pace)); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -100,8 +102,14 @@ func (r *regions) database(region, source string) *cloud.Resource {
 // connect opens the database as the app does: as the master user, over TLS.
 func connect(t *testing.T, db *cloud.Resource) *sql.DB {
 	t.Helper()
+	return connectAs(t, db, "secret word")
+}
+
+func connectAs(t *testing.T, db *cloud.Resource, password string) *sql.DB {
+	t.Helper()
 	cfg := mysql.NewConfig()
-	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr, cfg.DBName, cfg.TLSConfig = "master", "secret word", "tcp", db.String("endpoint"), "newsfeed", "skip-verify"
+	cfg.User, cfg.Passwd, cfg.Net, cfg.Addr = "master", password, "tcp", db.String("endpoint")
+	cfg.DBName, cfg.TLSConfig = "newsfeed", "skip-verify"
 	pool, err := sql.Open("mysql", cfg.FormatDSN())
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +131,7 @@ func rows(pool *sql.DB, want int) error {
 
 func eventually(t *testing.T, what string, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		err := check()
 		if err == nil {
 			return

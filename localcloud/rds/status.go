@@ -14,6 +14,9 @@ type Status struct {
 	Available   bool         `json:"available"`
 	Replication *Replication `json:"replication,omitempty"` // of a replica
 	PID         int          `json:"pid"`
+	// DBInstanceStatus is RDS's word for what is done to it; empty for backups
+	// and for an instance that has no power.
+	DBInstanceStatus string `json:"db_instance_status,omitempty"`
 }
 
 // Status asks every instance, those that are down included.
@@ -26,8 +29,9 @@ func (s *Service) Status(ctx context.Context) []Status {
 		if r.String("replicateSourceDb") != "" {
 			st.Role = "replica"
 		}
-		if kept, running := s.instances.Get(r.String("arn")); running {
-			server := kept.Current()
+		if one, running := s.instances.Get(r.String("arn")); running {
+			server := one.server()
+			st.DBInstanceStatus = one.now()
 			status, following, err := server.replicaStatus(ctx)
 			st.Available, st.PID = err == nil, server.PID()
 			if following {

@@ -6,10 +6,15 @@ import (
 	"slices"
 )
 
-var ruleTokens = regexp.MustCompile(`\s*(AND\b|OR\b|NOT\b|TRUE\b|FALSE\b|ALARM\b|OK\b|INSUFFICIENT_DATA\b|AT_LEAST\b|[(),]|"[^"]*"|[^\s(),"]+)`)
+var (
+	ruleTokens = regexp.MustCompile(`\s*(AND\b|OR\b|NOT\b|TRUE\b|FALSE\b|ALARM\b|OK\b|INSUFFICIENT_DATA\b|AT_LEAST\b|` +
+		`[(),]|"[^"]*"|[^\s(),"]+)`)
+	leastForm  = regexp.MustCompile(`^([1-9]\d*|[1-9]\d?%|100%)$`)
+	ruleStates = []string{"ALARM", "OK", "INSUFFICIENT_DATA"}
+)
 
 // alarmRule reads the rule of a composite alarm: states of alarms, joined by AND,
-// OR and NOT.
+// OR and NOT, and AT_LEAST of many (CloudWatch user guide, Composite alarms).
 func alarmRule(text string) error {
 	if len(text) > 10240 {
 		return fmt.Errorf("it has %d characters, may have 10240", len(text))
@@ -65,14 +70,17 @@ func (p *ruleParser) operand() error {
 	switch {
 	case p.take("TRUE", "FALSE"):
 		return nil
-	case p.take("ALARM", "OK", "INSUFFICIENT_DATA"):
+	case p.take("AT_LEAST"):
+		if err := p.atLeast(); err != nil {
+			return err
+		}
+	case p.take(ruleStates...):
 		if !p.take("(") {
 			return fmt.Errorf("a state is of an alarm: ALARM(name)")
 		}
-		if slices.Contains([]string{"", "(", ")", ","}, p.peek()) || p.peek() == `""` {
-			return fmt.Errorf("a state names no alarm")
+		if err := p.alarm(); err != nil {
+			return err
 		}
-		p.at++
 	case p.take("("):
 		if err := p.either(); err != nil {
 			return err
@@ -82,6 +90,40 @@ func (p *ruleParser) operand() error {
 	}
 	if !p.take(")") {
 		return fmt.Errorf("a parenthesis is not closed")
+	}
+	return nil
+}
+
+// alarm is the name of one, or its ARN.
+func (p *ruleParser) alarm() error {
+	if slices.Contains([]string{"", "(", ")", ",", `""`}, p.peek()) {
+		return fmt.Errorf("a state names no alarm")
+	}
+	p.at++
+	return nil
+}
+
+// atLeast is a number or a share of alarms in a state: AT_LEAST(2, ALARM, (a, b, c)).
+func (p *ruleParser) atLeast() error {
+	if !p.take("(") || !leastForm.MatchString(p.peek()) {
+		return fmt.Errorf("AT_LEAST begins with how many: a number, or a percentage")
+	}
+	p.at++
+	comma := p.take(",")
+	p.take("NOT")
+	if !comma || !p.take(ruleStates...) || !p.take(",") || !p.take("(") {
+		return fmt.Errorf("AT_LEAST goes on with a state and a list of alarms: ALARM, (a, b)")
+	}
+	for {
+		if err := p.alarm(); err != nil {
+			return err
+		}
+		if !p.take(",") {
+			break
+		}
+	}
+	if !p.take(")") {
+		return fmt.Errorf("the list of AT_LEAST is not closed")
 	}
 	return nil
 }

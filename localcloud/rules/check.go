@@ -25,9 +25,10 @@ type rule struct {
 var tables = []map[string][]rule{computeRules, networkRules, dataRules, edgeRules, watchRules, messageRules, identityRules, storageRules}
 
 // Check returns every refusal of the inputs of a resource of that type, in the
-// order of their paths. Region is that of the connection; "" is any.
-func Check(typ, region string, inputs resource.PropertyMap) []Failure {
-	r := &declared{typ: typ, region: region, inputs: inputs, leaves: leaves(inputs)}
+// order of their paths. Region is that of the connection; "" is any. What is made
+// already is not asked again for what only its creation needs.
+func Check(typ, region string, inputs resource.PropertyMap, made bool) []Failure {
+	r := &declared{typ: typ, region: region, made: made, inputs: inputs, leaves: leaves(inputs)}
 	r.values()
 	r.names()
 	r.formats()
@@ -47,6 +48,7 @@ func Check(typ, region string, inputs resource.PropertyMap) []Failure {
 // declared is the resource that is being checked.
 type declared struct {
 	typ, region string
+	made        bool
 	inputs      resource.PropertyMap
 	leaves      []leaf
 	source      string // of the row that is being checked

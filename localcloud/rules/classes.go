@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -11,15 +12,16 @@ import (
 var (
 	burstable = []string{"nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"}
 	seventh   = []string{"medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "metal"}
-	fifth     = []string{"large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "9xlarge", "12xlarge", "16xlarge", "18xlarge", "24xlarge", "metal"}
-	sixth     = append(slices.Clone(fifth), "32xlarge", "48xlarge", "metal-24xl", "metal-48xl")
+	eighth    = append(slices.Clone(seventh), "24xlarge", "48xlarge", "metal-24xl", "metal-48xl")
+	fifth     = []string{"large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "9xlarge", "12xlarge", "16xlarge",
+		"18xlarge", "24xlarge", "metal"}
+	sixth = append(slices.Clone(fifth), "32xlarge", "48xlarge", "metal-24xl", "metal-48xl")
 
 	families = map[string][]string{
 		"t2": burstable, "t3": burstable, "t3a": burstable, "t4g": burstable,
-		"m6g": seventh, "m7g": seventh, "m8g": append(slices.Clone(seventh), "24xlarge", "48xlarge"),
-		"c6g": seventh, "c7g": seventh, "c8g": append(slices.Clone(seventh), "24xlarge", "48xlarge"),
-		"r6g": seventh, "r7g": seventh, "r8g": append(slices.Clone(seventh), "24xlarge", "48xlarge"), "r6gd": seventh,
-		"m5": fifth, "c5": fifth, "r5": fifth, "m6i": sixth, "c6i": sixth, "r6i": sixth, "m7i": sixth, "c7i": sixth, "r7i": sixth,
+		"m6g": seventh, "c6g": seventh, "r6g": seventh, "r6gd": seventh, "m7g": seventh, "c7g": seventh, "r7g": seventh,
+		"m8g": eighth, "c8g": eighth, "r8g": eighth, "m5": fifth, "c5": fifth, "r5": fifth,
+		"m6i": sixth, "c6i": sixth, "r6i": sixth, "m7i": sixth, "c7i": sixth, "r7i": sixth,
 		"m5a": fifth, "r5a": fifth, "m6a": sixth, "r6a": sixth,
 	}
 )
@@ -46,7 +48,11 @@ func brokenClass(prefix string) func(text, region string) error {
 		if strings.HasPrefix(size, "metal") || !strings.HasPrefix(family, "t") && size == "medium" {
 			return fmt.Errorf("the service has no %s of %s", size, family)
 		}
-		if prefix == "cache." && strings.HasPrefix(family, "t") && !slices.Contains(burstable[1:4], size) {
+		offered := burstable[1:] // RDS: db.t4g.micro to .2xlarge
+		if prefix == "cache." {
+			offered = burstable[1:4] // ElastiCache: cache.t4g.micro to .medium
+		}
+		if _, burst := families[family]; burst && strings.HasPrefix(family, "t") && !slices.Contains(offered, size) {
 			return fmt.Errorf("the service has no %s of %s", size, family)
 		}
 		return brokenSize(name)
@@ -68,10 +74,8 @@ func brokenSize(name string) error {
 	return nil
 }
 
-// newerFamily says whether a name has the form of a family that the table lacks:
-// letters, the generation, and what is special about it.
-func newerFamily(name string) bool {
-	letters := strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz")
-	n := len(name) - len(letters)
-	return n >= 1 && n <= 4 && letters != "" && letters[0] >= '1' && letters[0] <= '9' && !(n == 1 && strings.ContainsAny(name[:1], "bjkloquvwy"))
-}
+// familyForm is a family that the table lacks: letters, the generation, and what is
+// special about it; or one with its memory or its processor in the name.
+var familyForm = regexp.MustCompile(`^([acdfghimnprstxz]|[a-z]{2,4})[1-9][a-z0-9-]*$|^u-\d+tb1$|^u7[a-z]*-\d+tb$`)
+
+func newerFamily(name string) bool { return familyForm.MatchString(name) }

@@ -14,25 +14,18 @@ var engines = map[string][]string{
 }
 
 // engineFamilies are the families of parameter groups that RDS has.
-var engineFamilies = []string{"mysql5.7", "mysql8.0", "mysql8.4", "mariadb10.4", "mariadb10.5", "mariadb10.6", "mariadb10.11", "mariadb11.4", "mariadb11.8",
+var engineFamilies = []string{"mysql5.7", "mysql8.0", "mysql8.4", "mariadb10.4", "mariadb10.5", "mariadb10.6",
+	"mariadb10.11", "mariadb11.4", "mariadb11.8",
 	"postgres11", "postgres12", "postgres13", "postgres14", "postgres15", "postgres16", "postgres17", "postgres18"}
-
-// cacheEngines are the versions of the engines of ElastiCache, and their families.
-var (
-	cacheEngines  = map[string][]string{"redis": {"4.0.10", "5.0.6", "6.0", "6.2", "6.x", "7.0", "7.1"}, "valkey": {"7.2", "8.0", "8.1", "8.2", "9.0"}}
-	cacheFamilies = []string{"memcached1.4", "memcached1.5", "memcached1.6", "redis4.0", "redis5.0", "redis6.x", "redis7", "valkey7", "valkey8", "valkey9"}
-)
 
 // databaseLogs are what each engine exports.
 var databaseLogs = map[string][]string{
-	"mysql": {"audit", "error", "general", "slowquery", "iam-db-auth-error"}, "mariadb": {"audit", "error", "general", "slowquery", "iam-db-auth-error"},
+	"mysql":    {"audit", "error", "general", "slowquery", "iam-db-auth-error"},
+	"mariadb":  {"audit", "error", "general", "slowquery", "iam-db-auth-error"},
 	"postgres": {"postgresql", "upgrade", "iam-db-auth-error"},
 }
 
-const (
-	createInstance = "RDS API, CreateDBInstance"
-	createGroup    = "ElastiCache API, CreateReplicationGroup"
-)
+const createInstance = "RDS API, CreateDBInstance"
 
 // dataRules are of RDS and ElastiCache.
 var dataRules = map[string][]rule{
@@ -40,32 +33,43 @@ var dataRules = map[string][]rule{
 		{"an engine has its versions", "RDS user guide, MySQL on Amazon RDS versions", func(r *declared) {
 			engine, version := r.text("engine"), r.text("engineVersion")
 			if versions, known := engines[engine]; known && version != "" {
-				r.require(begins(version, versions), "engineVersion", "is %q, must be of %s: %s", version, engine, strings.Join(versions, ", "))
+				r.require(begins(version, versions), "engineVersion", "is %q, must be of %s: %s", version, engine,
+					strings.Join(versions, ", "))
 			}
 			for i, log := range texts(r, "enabledCloudwatchLogsExports") {
 				logs, known := databaseLogs[engine]
-				r.require(!known || slices.Contains(logs, log), "enabledCloudwatchLogsExports", "[%d] is %q, must be of %s: %s", i, log, engine, strings.Join(logs, ", "))
+				r.require(!known || slices.Contains(logs, log), "enabledCloudwatchLogsExports",
+					"[%d] is %q, must be of %s: %s", i, log, engine, strings.Join(logs, ", "))
 			}
 		}},
-		{"gp3 has a choice of operations from 400 GiB on", "RDS user guide, Amazon RDS DB instance storage: gp3", storageOfInstance},
+		{"a default group of parameters is that of the version", createInstance + ": DBParameterGroupName", func(r *declared) {
+			r.defaultGroup(familyOfDatabase(r.text("engine"), r.text("engineVersion")))
+		}},
+		{"gp3 has a choice of operations from 400 GiB on", "RDS user guide, Amazon RDS DB instance storage: gp3",
+			storageOfInstance},
 		{"storage grows by a tenth at least", "RDS user guide, Managing capacity automatically with storage autoscaling", func(r *declared) {
 			size, sized := r.number("allocatedStorage")
 			most, given := r.number("maxAllocatedStorage")
-			r.require(!sized || !given || most == 0 || most*10 >= size*11, "maxAllocatedStorage", "is %v, must be a tenth above allocatedStorage %v at least", most, size)
+			r.require(!sized || !given || most == 0 || most*10 >= size*11, "maxAllocatedStorage",
+				"is %v, must be a tenth above allocatedStorage %v at least", most, size)
 			replica := r.given("replicateSourceDb") || r.given("restoreToPointInTime") || r.given("snapshotIdentifier")
-			r.require(!sized || replica || size >= 20 && size <= 65536, "allocatedStorage", "is %v, must be from 20 to 65536 GiB", size)
+			r.require(!sized || replica || size >= 20 && size <= 65536, "allocatedStorage",
+				"is %v, must be from 20 to 65536 GiB", size)
 		}},
 		{"enhanced monitoring has its steps, and a role", createInstance + ": MonitoringInterval", func(r *declared) {
 			every, given := r.number("monitoringInterval")
-			r.require(!given || slices.Contains([]float64{0, 1, 5, 10, 15, 30, 60}, every), "monitoringInterval", "is %v, must be 0, 1, 5, 10, 15, 30 or 60", every)
-			r.require(!given || every == 0 || r.given("monitoringRoleArn"), "monitoringRoleArn", "is not given, but monitoringInterval is %v", every)
+			r.require(!given || slices.Contains([]float64{0, 1, 5, 10, 15, 30, 60}, every), "monitoringInterval",
+				"is %v, must be 0, 1, 5, 10, 15, 30 or 60", every)
+			r.require(!given || every == 0 || r.given("monitoringRoleArn"), "monitoringRoleArn",
+				"is not given, but monitoringInterval is %v", every)
 		}},
 		{"Performance Insights is not on the smallest classes, and keeps for a week, months or two years",
 			"RDS user guide, Amazon RDS DB engine, Region, and instance class support for Performance Insights", insights},
 		{"a key is for what is encrypted", createInstance + ": KmsKeyId", func(r *declared) {
 			encrypted, known := r.at("storageEncrypted")
 			plain := !r.given("storageEncrypted") || known && encrypted.IsBool() && !encrypted.BoolValue()
-			r.require(!r.given("kmsKeyId") || !plain || r.given("replicateSourceDb"), "kmsKeyId", "is given, but storageEncrypted is not true")
+			r.require(!r.given("kmsKeyId") || !plain || r.given("replicateSourceDb"), "kmsKeyId",
+				"is given, but storageEncrypted is not true")
 		}},
 		{"an instance with a standby elsewhere has no zone", createInstance + ": MultiAZ", func(r *declared) {
 			r.require(!r.yes("multiAz") || !r.given("availabilityZone"), "availabilityZone", "is given, but multiAz is true")
@@ -83,7 +87,7 @@ var dataRules = map[string][]rule{
 			r.require(!given || days >= 0 && days <= 35, "backupRetentionPeriod", "is %v, must be from 0 to 35", days)
 		}},
 		{"an instance has an engine, a user and storage, or a source", createInstance, func(r *declared) {
-			if r.count("replicateSourceDb", "snapshotIdentifier", "restoreToPointInTime", "s3Import") > 0 {
+			if r.made || r.count("replicateSourceDb", "snapshotIdentifier", "restoreToPointInTime", "s3Import") > 0 {
 				return
 			}
 			for _, needed := range []string{"engine", "username", "allocatedStorage"} {
@@ -95,8 +99,10 @@ var dataRules = map[string][]rule{
 	"aws:rds/parameterGroup:ParameterGroup": {
 		{"a family is one that RDS has", "RDS API, CreateDBParameterGroup", func(r *declared) {
 			family := r.text("family")
-			r.require(family == "" || slices.Contains(engineFamilies, family) || !strings.HasPrefix(family, "mysql") && !strings.HasPrefix(family, "mariadb") &&
-				!strings.HasPrefix(family, "postgres"), "family", "is %q, must be one of %s", family, strings.Join(engineFamilies, ", "))
+			r.require(family == "" || slices.Contains(engineFamilies, family) || !strings.HasPrefix(family, "mysql") &&
+				!strings.HasPrefix(family, "mariadb") &&
+				!strings.HasPrefix(family, "postgres"), "family", "is %q, must be one of %s", family,
+				strings.Join(engineFamilies, ", "))
 		}},
 		{"parameters are the family's, and static ones wait for a reboot", "MySQL 8.4 reference manual, Server System Variables; " +
 			"RDS API, Parameter: ApplyMethod", databaseParameters},
@@ -106,67 +112,34 @@ var dataRules = map[string][]rule{
 			r.require(!r.given("sourceIds") || r.given("sourceType"), "sourceType", "is not given, but sourceIds are")
 		}},
 	},
-	"aws:elasticache/replicationGroup:ReplicationGroup": {
-		{"an engine has its versions", "ElastiCache user guide, Supported engines and versions", func(r *declared) {
-			engine, version := r.text("engine"), r.text("engineVersion")
-			if engine == "" {
-				engine = "redis"
-			}
-			versions, known := cacheEngines[engine]
-			r.require(known, "engine", "is %q, must be redis or valkey", engine)
-			r.require(!known || version == "" || slices.Contains(versions, version) || strings.HasPrefix(version, "5.0.") || strings.HasPrefix(version, "3."),
-				"engineVersion", "is %q, must be of %s: %s", version, engine, strings.Join(versions, ", "))
-		}},
-		{"what is spread over zones fails over by itself", createGroup + ": MultiAZEnabled", func(r *declared) {
-			r.require(!r.yes("multiAzEnabled") || r.yes("automaticFailoverEnabled") || r.open("automaticFailoverEnabled"), "automaticFailoverEnabled",
-				"is not true, but multiAzEnabled is")
-			replicas, given := r.number("replicasPerNodeGroup")
-			r.require(!r.yes("multiAzEnabled") || !given || replicas > 0, "replicasPerNodeGroup", "is 0, but multiAzEnabled is true")
-			nodes, counted := r.number("numCacheClusters")
-			r.require(!r.yes("automaticFailoverEnabled") || !counted || nodes > 1, "numCacheClusters", "is %v, but automaticFailoverEnabled needs a replica", nodes)
-		}},
-		{"a cluster of shards fails over by itself", createGroup + ": AutomaticFailoverEnabled", func(r *declared) {
-			shards, given := r.number("numNodeGroups")
-			failover, known := r.at("automaticFailoverEnabled")
-			off := !r.given("automaticFailoverEnabled") || known && failover.IsBool() && !failover.BoolValue()
-			r.require(!given || shards < 2 || !off, "automaticFailoverEnabled", "is not true, but there are %v shards", shards)
-		}},
-		{"a token needs TLS, and has its letters", createGroup + ": AuthToken", func(r *declared) {
-			r.require(!r.given("authToken") || r.yes("transitEncryptionEnabled") || r.open("transitEncryptionEnabled"), "transitEncryptionEnabled",
-				"is not true, but authToken is given")
-			r.require(!r.given("authToken") || !r.given("userGroupIds"), "userGroupIds", "is given, and so is authToken")
-			token := r.text("authToken")
-			r.require(token == "" || tokenForm.MatchString(token), "authToken", "is [secret], must be 16 to 128 letters, digits and !&#$^<>-")
-		}},
-		{"a key is for what is encrypted", createGroup + ": KmsKeyId", func(r *declared) {
-			r.require(!r.given("kmsKeyId") || r.yes("atRestEncryptionEnabled") || r.open("atRestEncryptionEnabled"), "atRestEncryptionEnabled",
-				"is not true, but kmsKeyId is given")
-		}},
-		{"snapshot and maintenance have hours of their own", createGroup + ": SnapshotWindow", func(r *declared) { apart(r, "snapshotWindow", "maintenanceWindow") }},
-		{"shards and replicas have their numbers", "ElastiCache user guide, quotas", func(r *declared) {
-			shards, hasShards := r.number("numNodeGroups")
-			replicas, hasReplicas := r.number("replicasPerNodeGroup")
-			r.require(!hasShards || shards >= 1 && shards <= 500, "numNodeGroups", "is %v, must be from 1 to 500", shards)
-			r.require(!hasReplicas || replicas >= 0 && replicas <= 5, "replicasPerNodeGroup", "is %v, must be from 0 to 5", replicas)
-			r.require(!hasShards || !r.given("numCacheClusters"), "numCacheClusters", "is given, and so is numNodeGroups")
-		}},
-	},
-	"aws:elasticache/parameterGroup:ParameterGroup": {
-		{"a family is one that ElastiCache has", "ElastiCache API, CreateCacheParameterGroup", func(r *declared) {
-			family := r.text("family")
-			r.require(family == "" || slices.Contains(cacheFamilies, family), "family", "is %q, must be one of %s", family, strings.Join(cacheFamilies, ", "))
-		}},
-		{"parameters are the family's", "ElastiCache user guide, Redis OSS parameters", cacheParameters},
-	},
+	"aws:elasticache/replicationGroup:ReplicationGroup": replicationGroupRules,
+	"aws:elasticache/parameterGroup:ParameterGroup":     cacheParameterRules,
 }
-
-var tokenForm = regexp.MustCompile(`^[A-Za-z0-9!&#$^<>-]{16,128}$`)
 
 // begins says whether a version is of one of those.
 func begins(version string, of []string) bool {
 	return slices.ContainsFunc(of, func(v string) bool {
 		return version == v || strings.HasPrefix(version, v+".") || strings.HasPrefix(version, v+"-")
 	})
+}
+
+// familyOfDatabase is the family of a version of an engine, "" if it is not known.
+func familyOfDatabase(engine, version string) string {
+	for _, v := range engines[engine] {
+		if begins(version, []string{v}) {
+			return engine + v
+		}
+	}
+	return ""
+}
+
+// defaultGroup refuses the default group of parameters of another family: a default
+// is called after its own, as default.mysql8.4 is.
+func (r *declared) defaultGroup(family string) {
+	name := r.text("parameterGroupName")
+	of, isDefault := strings.CutPrefix(name, "default.")
+	of = strings.TrimSuffix(of, ".cluster.on")
+	r.require(!isDefault || family == "" || of == family, "parameterGroupName", "is %q, but the version is of %s", name, family)
 }
 
 // texts are the known texts of the list at the path.
@@ -184,7 +157,7 @@ func texts(r *declared, path string) (all []string) {
 }
 
 func storageOfInstance(r *declared) {
-	kind, sized := r.text("storageType"), false
+	kind := r.text("storageType")
 	size, sized := r.number("allocatedStorage")
 	iops, chosen := r.number("iops")
 	throughput, fast := r.number("storageThroughput")
@@ -196,8 +169,10 @@ func storageOfInstance(r *declared) {
 		return
 	}
 	r.require(!chosen || iops == 0 || size >= 400, "iops", "is %v, but below 400 GiB gp3 has 3000 and no choice", iops)
-	r.require(!chosen || iops == 0 || size < 400 || iops >= 12000 && iops <= 64000, "iops", "is %v, must be from 12000 to 64000", iops)
-	r.require(!fast || throughput == 0 || size >= 400, "storageThroughput", "is %v, but below 400 GiB gp3 has 125 and no choice", throughput)
+	r.require(!chosen || iops == 0 || size < 400 || iops >= 12000 && iops <= 64000, "iops",
+		"is %v, must be from 12000 to 64000", iops)
+	r.require(!fast || throughput == 0 || size >= 400, "storageThroughput",
+		"is %v, but below 400 GiB gp3 has 125 and no choice", throughput)
 }
 
 func insights(r *declared) {
@@ -215,7 +190,8 @@ func insights(r *declared) {
 	}
 	days, given := r.number("performanceInsightsRetentionPeriod")
 	whole := days == 7 || days == 731 || days > 0 && days <= 713 && int(days)%31 == 0
-	r.require(!given || days == 0 || whole, "performanceInsightsRetentionPeriod", "is %v, must be 7, 731 or months of 31 days up to 713", days)
+	r.require(!given || days == 0 || whole, "performanceInsightsRetentionPeriod",
+		"is %v, must be 7, 731 or months of 31 days up to 713", days)
 }
 
 // apart refuses a daily window that lies within a weekly one.
@@ -245,7 +221,8 @@ func credentials(r *declared) {
 	mysql := r.text("engine") == "mysql" || r.text("engine") == "mariadb"
 	if user := r.text("username"); user != "" {
 		most := map[bool]int{true: 16, false: 63}[r.text("engine") == "mysql"]
-		r.require(userName.MatchString(user) && len(user) <= most && user != "rdsadmin", "username", "is %q, must be at most %d letters and digits, a letter first, and no reserved word", user, most)
+		r.require(userName.MatchString(user) && len(user) <= most && user != "rdsadmin", "username",
+			"is %q, must be at most %d letters and digits, a letter first, and no reserved word", user, most)
 	}
 	if password := r.text("password"); password != "" {
 		r.require(!strings.ContainsAny(password, `/"@ `) && len(password) >= 8 && (!mysql || len(password) <= 41), "password",

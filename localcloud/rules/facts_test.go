@@ -33,7 +33,8 @@ func TestPatternsThatLookAroundAreRewritten(t *testing.T) {
 		typ, path    string
 		takes, fails []string
 	}{
-		{"aws:acm/certificate:Certificate", "subjectAlternativeNames[]", []string{"*.example.com", "a-b.example.com"}, []string{"-a.example.com", "a-.example.com", "example"}},
+		{"aws:acm/certificate:Certificate", "subjectAlternativeNames[]", []string{"*.example.com", "a-b.example.com"},
+			[]string{"-a.example.com", "a-.example.com", "example"}},
 		{"aws:cloudwatch/eventTarget:EventTarget", "httpTarget.pathParameterValues[]", []string{" a "}, []string{"  "}},
 		{"aws:lambda/function:Function", "s3Bucket", []string{"my.bucket", "abc"}, []string{"bucket."}},
 		{"aws:lambda/functionUrl:FunctionUrl", "qualifier", []string{"v1", "live"}, []string{"12"}},

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 )
 
 // format is how a text must be written, wherever a property of that kind stands.
@@ -22,56 +21,55 @@ type format struct {
 var formats = []format{
 	{"an ARN", "AWS General Reference, Amazon Resource Names; the provider's verify.ValidARN", isARN, brokenARN},
 	{"a network block", "EC2 API; the provider's verify.ValidIPv4CIDRNetworkAddress takes none with host bits", isCIDR, brokenCIDR},
-	{"an identity policy", "IAM user guide, JSON policy element reference and quotas", in(identityPolicies), policyKind{most: 10240}.broken},
-	{"a managed policy", "IAM user guide, quotas: 6,144 characters without white space", in(managedPolicies), policyKind{most: 6144}.broken},
-	{"a trust policy", "IAM user guide, JSON policy element reference; quota of 2,048 characters, 4,096 on request", in(trustPolicies),
-		policyKind{principal: true, trust: true, most: 4096}.broken},
-	{"a resource policy", "IAM user guide, JSON policy element reference; policies of KMS take 32 KB, of S3 20 KB, of SNS 30 KB", in(resourcePolicies),
-		policyKind{principal: true, most: 32768}.broken},
-	{"an event pattern", "EventBridge user guide, event patterns", in(eventPatterns), brokenPattern},
-	{"a dashboard", "CloudWatch API, dashboard body structure and syntax", in([]string{"cloudwatch/dashboard.dashboardBody"}), brokenDashboard},
-	{"a redrive policy", "SQS API, CreateQueue: RedrivePolicy", in([]string{"sqs/queue.redrivePolicy", "sqs/redrivePolicy.redrivePolicy"}), brokenRedrive},
-	{"a redrive-allow policy", "SQS API, CreateQueue: RedriveAllowPolicy",
-		in([]string{"sqs/queue.redriveAllowPolicy", "sqs/redriveAllowPolicy.redriveAllowPolicy"}), brokenRedriveAllow},
-	{"a schedule", "EventBridge user guide, cron and rate expressions", in([]string{"cloudwatch/eventRule.scheduleExpression",
-		"scheduler/schedule.scheduleExpression"}), brokenSchedule},
-	{"a recurrence", "Auto Scaling user guide, scheduled scaling: Unix cron", in([]string{"autoscaling/schedule.recurrence"}), brokenRecurrence},
+	{"a network block of IPv4", "EC2 API: IPv6 has properties of its own", isCIDRv4, brokenCIDRv4},
+	{"a network block of IPv6", "EC2 API: IPv4 has properties of its own", isCIDRv6, brokenCIDRv6},
+	{"a schedule", "EventBridge user guide, cron and rate expressions",
+		in("cloudwatch/eventRule.scheduleExpression", "scheduler/schedule.scheduleExpression"), brokenSchedule},
+	{"a recurrence", "Auto Scaling user guide, scheduled scaling: Unix cron", in("autoscaling/schedule.recurrence"),
+		brokenRecurrence},
 	{"a time in UTC", "the provider's autoscaling.validScheduleTimestamp: 2006-01-02T15:04:05Z",
-		in([]string{"autoscaling/schedule.startTime", "autoscaling/schedule.endTime"}), brokenTimestamp},
-	{"a daily window", "RDS API, CreateDBInstance; the provider's validOnceADayWindowFormat", in([]string{"rds/instance.backupWindow",
-		"rds/cluster.preferredBackupWindow", "elasticache/replicationGroup.snapshotWindow"}), brokenDaily},
-	{"a weekly window", "RDS API, CreateDBInstance; the provider's verify.ValidOnceAWeekWindowFormat", in([]string{"rds/instance.maintenanceWindow",
-		"elasticache/replicationGroup.maintenanceWindow"}), brokenWeekly},
+		in("autoscaling/schedule.startTime", "autoscaling/schedule.endTime"), brokenTimestamp},
+	{"a daily window", "RDS API, CreateDBInstance; the provider's validOnceADayWindowFormat",
+		in("rds/instance.backupWindow", "rds/cluster.preferredBackupWindow",
+			"elasticache/replicationGroup.snapshotWindow"), brokenDaily},
+	{"a weekly window", "RDS API, CreateDBInstance; the provider's verify.ValidOnceAWeekWindowFormat",
+		in("rds/instance.maintenanceWindow", "elasticache/replicationGroup.maintenanceWindow"), brokenWeekly},
 	{"user data", "EC2 user guide: at most 16 KB before it is encoded; the provider takes it as base64",
-		in([]string{"ec2/launchTemplate.userData", "ec2/instance.userDataBase64"}), brokenUserData},
+		in("ec2/launchTemplate.userData", "ec2/instance.userDataBase64"), brokenUserData},
 	{"an instance type", "EC2 user guide, instance types", isInstanceType, brokenInstanceType},
-	{"a database class", "RDS user guide, DB instance classes", in([]string{"rds/instance.instanceClass"}), brokenClass("db.")},
-	{"a node type", "ElastiCache user guide, supported node types", in([]string{"elasticache/replicationGroup.nodeType",
-		"elasticache/cluster.nodeType"}), brokenClass("cache.")},
-	{"a zone of the region", "EC2 API: availability zones are the region's own", isZone, brokenZone},
-	{"a service of the region", "EC2 API, CreateVpcEndpoint", in([]string{"ec2/vpcEndpoint.serviceName"}), brokenServiceName},
+	{"a database class", "RDS user guide, DB instance classes", in("rds/instance.instanceClass"), brokenClass("db.")},
+	{"a node type", "ElastiCache user guide, supported node types",
+		in("elasticache/replicationGroup.nodeType", "elasticache/cluster.nodeType"), brokenClass("cache.")},
+	{"a zone of the region", "EC2 user guide, Regions and Zones: a zone is its region and a letter", isZone, brokenZone},
+	{"a service of the region", "EC2 API, CreateVpcEndpoint", in("ec2/vpcEndpoint.serviceName"), brokenServiceName},
 }
 
-// formats holds the resource's texts to the table.
+// formats holds the resource's texts to the tables.
 func (r *declared) formats() {
 	for _, l := range r.leaves {
 		if !l.value.IsString() || l.value.StringValue() == "" {
 			continue
 		}
-		for _, f := range formats {
-			if !f.applies(r.typ, l.kind) {
-				continue
-			}
-			r.source = f.source
-			if err := f.broken(l.value.StringValue(), r.region); err != nil {
-				r.fail(l.path, "%s, which is not %s: %v", l.show(), f.what, err)
+		for _, table := range [][]format{formats, documents} {
+			for _, f := range table {
+				r.format(l, f)
 			}
 		}
 	}
 }
 
+func (r *declared) format(l leaf, f format) {
+	if !f.applies(r.typ, l.kind) {
+		return
+	}
+	r.source = f.source
+	if err := f.broken(l.value.StringValue(), r.region); err != nil {
+		r.fail(l.path, "%s, which is not %s: %v", l.show(), f.what, err)
+	}
+}
+
 // in says whether a property is one of those named: rds/instance.backupWindow.
-func in(properties []string) func(typ, kind string) bool {
+func in(properties ...string) func(typ, kind string) bool {
 	return func(typ, kind string) bool {
 		for _, p := range properties {
 			name, path, _ := strings.Cut(p, ".")
@@ -83,29 +81,25 @@ func in(properties []string) func(typ, kind string) bool {
 	}
 }
 
-var arnName = regexp.MustCompile(`(Arn|^arn|Arns\[\]|(alarm|ok|insufficientData)Actions\[\]|logDestinationConfigs\[\])$`)
+// Which properties are network blocks, by their last names: of either version, of
+// IPv4 and of IPv6.
+var (
+	cidrNames   = []string{"cidrBlock", "cidrBlocks", "destinationCidrBlock", "cidrIpv4"}
+	cidrv6Names = []string{"cidrIpv6", "ipv6CidrBlock", "ipv6CidrBlocks", "destinationIpv6CidrBlock"}
+)
 
-// notARNs are properties that look like ARNs' by name and take more.
-var notARNs = []string{"lambda/permission.sourceArn", "lambda/function.layers[]"}
+func isCIDRv4(_, kind string) bool      { return lastIs(kind, cidrNames) }
+func isCIDRv6(_, kind string) bool      { return lastIs(kind, cidrv6Names) }
+func isCIDR(typ, kind string) bool      { return isCIDRv4(typ, kind) || isCIDRv6(typ, kind) }
+func brokenCIDRv4(text, _ string) error { return version(text, netip.Addr.Is4) }
+func brokenCIDRv6(text, _ string) error { return version(text, netip.Addr.Is6) }
 
-func isARN(typ, kind string) bool { return arnName.MatchString(kind) && !in(notARNs)(typ, kind) }
-
-var arnForm = regexp.MustCompile(`^arn:[\w-]+:[a-zA-Z0-9-]+:([a-z]{2}(-[a-z]+)+-\d)?:(aws|aws-managed|\d{12})?:.+$`)
-
-func brokenARN(text, _ string) error {
-	if arnForm.MatchString(text) || strings.HasPrefix(text, "arn:aws:automate:") || strings.HasPrefix(text, "arn:aws:swf:") {
-		return nil
+// version holds a block that is one to its version.
+func version(text string, is func(netip.Addr) bool) error {
+	if prefix, err := netip.ParsePrefix(text); err == nil && !is(prefix.Addr()) {
+		return fmt.Errorf("it is one of the other version")
 	}
-	return fmt.Errorf("want arn:partition:service:region:account:resource")
-}
-
-func isCIDR(_, kind string) bool {
-	name := kind[strings.LastIndexAny(kind, ".")+1:]
-	switch strings.TrimSuffix(name, "[]") {
-	case "cidrBlock", "cidrBlocks", "destinationCidrBlock", "cidrIpv4", "cidrIpv6", "ipv6CidrBlock", "ipv6CidrBlocks", "destinationIpv6CidrBlock":
-		return true
-	}
-	return false
+	return nil
 }
 
 func brokenCIDR(text, _ string) error {
@@ -119,162 +113,10 @@ func brokenCIDR(text, _ string) error {
 	return nil
 }
 
-// rate and cron as EventBridge has them: a value of one has a unit in the
-// singular, and a day is of the month or of the week, never both.
-var (
-	rateForm = regexp.MustCompile(`^rate\((\d+) (minutes?|hours?|days?)\)$`)
-	cronForm = regexp.MustCompile(`^cron\((.+)\)$`)
-	onceForm = regexp.MustCompile(`^at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\)$`)
-)
-
-func brokenSchedule(text, _ string) error {
-	if onceForm.MatchString(text) {
-		return nil
-	}
-	if rate := rateForm.FindStringSubmatch(text); rate != nil {
-		n, _ := strconv.Atoi(rate[1])
-		switch plural := strings.HasSuffix(rate[2], "s"); {
-		case n == 0:
-			return fmt.Errorf("the value must be positive")
-		case plural == (n == 1):
-			return fmt.Errorf("the unit of %d is %s", n, map[bool]string{true: strings.TrimSuffix(rate[2], "s"), false: rate[2] + "s"}[n == 1])
-		}
-		return nil
-	}
-	cron := cronForm.FindStringSubmatch(text)
-	if cron == nil {
-		return fmt.Errorf("want rate(value unit) or cron(six fields)")
-	}
-	fields := strings.Fields(cron[1])
-	if len(fields) != 6 {
-		return fmt.Errorf("cron has %d fields, must have 6: minutes hours day-of-month month day-of-week year", len(fields))
-	}
-	if (fields[2] == "?") == (fields[4] == "?") {
-		return fmt.Errorf("exactly one of day-of-month and day-of-week must be ?")
-	}
-	ranges := []cronField{{0, 59, nil}, {0, 23, nil}, {1, 31, nil}, {1, 12, months}, {1, 7, days}, {1970, 2199, nil}}
-	return cronFields(fields, ranges)
-}
-
-func brokenRecurrence(text, _ string) error {
-	fields := strings.Fields(text)
-	if len(fields) != 5 {
-		return fmt.Errorf("it has %d fields, must have 5: minute hour day-of-month month day-of-week", len(fields))
-	}
-	return cronFields(fields, []cronField{{0, 59, nil}, {0, 23, nil}, {1, 31, nil}, {1, 12, months}, {0, 7, days}})
-}
-
-// cronField is what one field of a cron expression takes.
-type cronField struct {
-	low, high int
-	names     []string
-}
-
-var (
-	months = []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
-	days   = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
-)
-
-func cronFields(fields []string, ranges []cronField) error {
-	for i, field := range fields {
-		for part := range strings.SplitSeq(field, ",") {
-			base, step, stepped := strings.Cut(part, "/")
-			if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1) {
-				return fmt.Errorf("field %d: the step %q is no number", i+1, step)
-			}
-			low, high, ranged := strings.Cut(base, "-")
-			if !ranges[i].takes(low) || ranged && !ranges[i].takes(high) {
-				return fmt.Errorf("field %d: %q is not within %d to %d", i+1, base, ranges[i].low, ranges[i].high)
-			}
-		}
-	}
-	return nil
-}
-
-func (f cronField) takes(text string) bool {
-	if text == "*" || text == "?" || text == "L" || text == "LW" {
-		return true
-	}
-	for _, name := range f.names {
-		if strings.EqualFold(name, text) {
-			return true
-		}
-	}
-	day, nth, counted := strings.Cut(text, "#")
-	if m, err := strconv.Atoi(nth); counted && (err != nil || m < 1 || m > 5) {
-		return false
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(day, "L"), "W"))
-	return err == nil && n >= f.low && n <= f.high
-}
-
-func brokenTimestamp(text, _ string) error {
-	_, err := time.Parse("2006-01-02T15:04:05Z", text)
-	return err
-}
-
-var (
-	dailyForm  = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
-	weeklyForm = regexp.MustCompile(`^(?i:(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d)-(sun|mon|tue|wed|thu|fri|sat):([01]\d|2[0-3]):([0-5]\d))$`)
-)
-
-// leastWindow is how long AWS's windows last at least, in minutes.
-const leastWindow = 30
-
-func brokenDaily(text, _ string) error {
-	from, to, err := daily(text)
-	if err != nil {
-		return err
-	}
-	if length := (to - from + 24*60) % (24 * 60); length < leastWindow {
-		return fmt.Errorf("it lasts %d minutes, must last %d at least", length, leastWindow)
-	}
-	return nil
-}
-
-// daily returns the ends of a window in minutes of the day.
-func daily(text string) (from, to int, err error) {
-	m := dailyForm.FindStringSubmatch(text)
-	if m == nil {
-		return 0, 0, fmt.Errorf("want hh24:mi-hh24:mi")
-	}
-	return minutes(m[1], m[2]), minutes(m[3], m[4]), nil
-}
-
-func brokenWeekly(text, _ string) error {
-	from, to, err := weekly(text)
-	if err != nil {
-		return err
-	}
-	if length := (to - from + week) % week; length < leastWindow {
-		return fmt.Errorf("it lasts %d minutes, must last %d at least", length, leastWindow)
-	}
-	return nil
-}
-
-const week = 7 * 24 * 60
-
-// weekly returns the ends of a window in minutes of the week.
-func weekly(text string) (from, to int, err error) {
-	m := weeklyForm.FindStringSubmatch(text)
-	if m == nil {
-		return 0, 0, fmt.Errorf("want ddd:hh24:mi-ddd:hh24:mi")
-	}
-	day := func(name string) int {
-		for i, d := range days {
-			if strings.EqualFold(d, name) {
-				return i * 24 * 60
-			}
-		}
-		return 0
-	}
-	return day(m[1]) + minutes(m[2], m[3]), day(m[4]) + minutes(m[5], m[6]), nil
-}
-
-func minutes(hour, minute string) int {
-	h, _ := strconv.Atoi(hour)
-	m, _ := strconv.Atoi(minute)
-	return 60*h + m
+// lastIs says whether the last name of a property's path is one of names.
+func lastIs(kind string, names []string) bool {
+	last := strings.TrimSuffix(kind[strings.LastIndex(kind, ".")+1:], "[]")
+	return slices.Contains(names, last)
 }
 
 func brokenUserData(text, _ string) error {
@@ -289,12 +131,18 @@ func brokenUserData(text, _ string) error {
 }
 
 func isZone(_, kind string) bool {
-	name := kind[strings.LastIndex(kind, ".")+1:]
-	return name == "availabilityZone" || name == "availabilityZones[]"
+	return lastIs(kind, []string{"availabilityZone", "availabilityZones"})
 }
 
+// zoneForm is a region with a letter, or a local zone: us-west-2-lax-1a.
+var zoneForm = regexp.MustCompile(`^([a-z]{2}(-[a-z]+)+-\d)([a-z]|(-[a-z0-9]+)+-\d+[a-z]?)$`)
+
 func brokenZone(text, region string) error {
-	if region != "" && (!strings.HasPrefix(text, region) || len(text) == len(region)) {
+	zone := zoneForm.FindStringSubmatch(text)
+	if zone == nil {
+		return fmt.Errorf("want a region and a letter, like ap-northeast-2a")
+	}
+	if region != "" && zone[1] != region {
 		return fmt.Errorf("the region is %s", region)
 	}
 	return nil

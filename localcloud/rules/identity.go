@@ -18,16 +18,19 @@ var identityRules = map[string][]rule{
 	"aws:iam/role:Role": {
 		{"a role has a name, a path and a length of its sessions", "IAM API, CreateRole", func(r *declared) {
 			name, path := r.text("name"), r.text("path")
-			r.require(name == "" || roleName.MatchString(name), "name", "is %q, must be at most 64 letters, digits and +=,.@_-", name)
+			r.require(name == "" || roleName.MatchString(name), "name",
+				"is %q, must be at most 64 letters, digits and +=,.@_-", name)
 			r.require(path == "" || rolePath.MatchString(path), "path", "is %q, must begin and end with /", path)
 			seconds, given := r.number("maxSessionDuration")
-			r.require(!given || seconds >= 3600 && seconds <= 43200, "maxSessionDuration", "is %v, must be from 3600 to 43200", seconds)
+			r.require(!given || seconds >= 3600 && seconds <= 43200, "maxSessionDuration",
+				"is %v, must be from 3600 to 43200", seconds)
 		}},
 	},
 	"aws:iam/instanceProfile:InstanceProfile": {
 		{"a profile has a name and a path", "IAM API, CreateInstanceProfile", func(r *declared) {
 			name, path := r.text("name"), r.text("path")
-			r.require(name == "" || profileName.MatchString(name), "name", "is %q, must be at most 128 letters, digits and +=,.@_-", name)
+			r.require(name == "" || profileName.MatchString(name), "name",
+				"is %q, must be at most 128 letters, digits and +=,.@_-", name)
 			r.require(path == "" || rolePath.MatchString(path), "path", "is %q, must begin and end with /", path)
 		}},
 	},
@@ -48,15 +51,18 @@ var identityRules = map[string][]rule{
 	"aws:kms/alias:Alias": {
 		{"an alias is one, and not AWS's", "KMS API, CreateAlias", func(r *declared) {
 			name := r.text("name")
-			r.require(name == "" || aliasName.MatchString(name) && !strings.HasPrefix(name, "alias/aws/"), "name", "is %q, must be alias/... and not alias/aws/...", name)
+			r.require(name == "" || aliasName.MatchString(name) && !strings.HasPrefix(name, "alias/aws/"), "name",
+				"is %q, must be alias/... and not alias/aws/...", name)
 		}},
 	},
 	"aws:secretsmanager/secret:Secret": {
 		{"a secret can be got back for a while, or not at all", "Secrets Manager API, DeleteSecret", func(r *declared) {
 			days, given := r.number("recoveryWindowInDays")
-			r.require(!given || days == 0 || days >= 7 && days <= 30, "recoveryWindowInDays", "is %v, must be 0 or from 7 to 30", days)
+			r.require(!given || days == 0 || days >= 7 && days <= 30, "recoveryWindowInDays",
+				"is %v, must be 0 or from 7 to 30", days)
 			name := r.text("name")
-			r.require(name == "" || secretName.MatchString(name), "name", "is %q, must be at most 512 letters, digits and /_+=.@-", name)
+			r.require(name == "" || secretName.MatchString(name), "name",
+				"is %q, must be at most 512 letters, digits and /_+=.@-", name)
 		}},
 	},
 	"aws:secretsmanager/secretVersion:SecretVersion": {

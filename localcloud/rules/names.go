@@ -12,6 +12,8 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"newsfeed/localcloud/provider/facts"
 )
 
 //go:embed facts/aws-blocks.json
@@ -20,37 +22,56 @@ var blocksJSON []byte
 // blocks are the names within each block, with their kinds: "autoscaling.GroupTag"
 // has "key" of "string".
 var blocks = sync.OnceValue(func() map[string]map[string]string {
-	var facts struct {
+	var file struct {
 		Blocks map[string]map[string]string `json:"blocks"`
 	}
-	if err := json.Unmarshal(blocksJSON, &facts); err != nil {
+	if err := json.Unmarshal(blocksJSON, &file); err != nil {
 		panic("facts/aws-blocks.json: " + err.Error())
 	}
-	return facts.Blocks
+	return file.Blocks
+})
+
+// propertyTypes are the types of each resource's properties: "[]GroupTag" is a list
+// of such blocks.
+var propertyTypes = sync.OnceValue(func() map[string]map[string]string {
+	var schema struct {
+		Types map[string]struct {
+			Inputs map[string]struct {
+				Type string `json:"type"`
+			} `json:"inputs"`
+		} `json:"types"`
+	}
+	if err := json.Unmarshal(facts.AWSTypes, &schema); err != nil {
+		panic("aws-types.json: " + err.Error())
+	}
+	all := map[string]map[string]string{}
+	for typ, resource := range schema.Types {
+		all[typ] = map[string]string{}
+		for key, input := range resource.Inputs {
+			all[typ][key] = input.Type
+		}
+	}
+	return all
 })
 
 // names holds the names within blocks, and the kinds of their values, to those
 // that the provider has. Which blocks a type has, its properties' types say.
 func (r *declared) names() {
 	r.source = "the schema of the AWS provider"
-	module, _, _ := strings.Cut(strings.TrimPrefix(r.typ, "aws:"), "/")
-	noun := r.typ[strings.LastIndex(r.typ, ":")+1:]
 	for _, key := range r.inputs.StableKeys() {
-		r.block(module, string(key), r.inputs[key], blockOf(module, noun, string(key)))
+		r.block(module(r.typ), string(key), r.inputs[key], blockOf(r.typ, string(key)))
 	}
 }
 
-// blockOf is the block that a property of a type holds, "" if it holds none: its
-// name is that of the type with the property's.
-func blockOf(module, noun, key string) string {
-	name := noun + strings.ToUpper(key[:1]) + key[1:]
-	for _, candidate := range []string{name, strings.TrimSuffix(name, "s"), strings.TrimSuffix(name, "ies") + "y", strings.TrimSuffix(name, "es")} {
-		if _, known := blocks()[module+"."+candidate]; known {
-			return candidate
-		}
-	}
-	return ""
+// module is the part of the SDK that a type is in: rds of aws:rds/instance:Instance.
+func module(typ string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(typ, "aws:"), "/")
+	return name
 }
+
+// blockOf is the block that a property of a type holds, or its list; the name of
+// any other type is that of no block.
+func blockOf(typ, key string) string { return strings.TrimPrefix(propertyTypes()[typ][key], "[]") }
 
 // block holds a value to the block of that name: an object, or a list of such.
 func (r *declared) block(module, path string, v resource.PropertyValue, name string) {

@@ -36,7 +36,8 @@ var networkRules = map[string][]rule{
 				r.require(!gateway || !r.given(path), path, "goes with an interface endpoint only")
 			}
 			r.require(gateway || !r.given("routeTableIds"), "routeTableIds", "goes with a gateway endpoint only")
-			r.require(!gateway || !r.yes("privateDnsEnabled"), "privateDnsEnabled", "is true, which a gateway endpoint does not take")
+			r.require(!gateway || !r.yes("privateDnsEnabled"), "privateDnsEnabled",
+				"is true, which a gateway endpoint does not take")
 		}},
 	},
 	"aws:ec2/flowLog:FlowLog": {
@@ -45,7 +46,8 @@ var networkRules = map[string][]rule{
 			every, given := r.number("maxAggregationInterval")
 			r.require(!given || every == 60 || every == 600, "maxAggregationInterval", "is %v, must be 60 or 600", every)
 			toLogs := !r.given("logDestinationType") || r.text("logDestinationType") == "cloud-watch-logs"
-			r.require(!toLogs || r.given("iamRoleArn"), "iamRoleArn", "is not given: without a role nothing is written to CloudWatch Logs")
+			r.require(!toLogs || r.given("iamRoleArn"), "iamRoleArn",
+				"is not given: without a role nothing is written to CloudWatch Logs")
 		}},
 	},
 	"aws:ec2/securityGroup:SecurityGroup": {
@@ -57,19 +59,23 @@ var networkRules = map[string][]rule{
 			}
 		}},
 	},
-	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {{"", ruleSource, groupRule}},
-	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":   {{"", ruleSource, groupRule}},
+	"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {{"a rule has one peer, and ports in order",
+		ruleSource, groupRule}},
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {{"a rule has one peer, and ports in order",
+		ruleSource, groupRule}},
 	"aws:ec2/vpcPeeringConnection:VpcPeeringConnection": {
-		{"what is in another region is accepted there", "the provider's schema: auto_accept conflicts with peer_region", func(r *declared) {
-			r.require(!r.given("peerRegion") || !r.yes("autoAccept"), "autoAccept", "is true, but peerRegion is given")
-		}},
+		{"what is in another region is accepted there", "the provider's schema: auto_accept conflicts with peer_region",
+			func(r *declared) {
+				r.require(!r.given("peerRegion") || !r.yes("autoAccept"), "autoAccept", "is true, but peerRegion is given")
+			}},
 	},
 }
 
 func sized(path string) func(*declared) {
 	return func(r *declared) {
 		prefix, err := netip.ParsePrefix(r.text(path))
-		r.require(err != nil || !prefix.Addr().Is4() || prefix.Bits() >= 16 && prefix.Bits() <= 28, path, "is %s, must be from a /16 to a /28", prefix)
+		r.require(err != nil || !prefix.Addr().Is4() || prefix.Bits() >= 16 && prefix.Bits() <= 28, path,
+			"is %s, must be from a /16 to a /28", prefix)
 	}
 }
 
@@ -86,15 +92,18 @@ func ports(r *declared, prefix, protocol string, of *declared) {
 	case "":
 		return
 	case "-1", "all":
-		r.require(!hasFrom && !hasTo || from <= 0 && to <= 0, prefix+"fromPort", "is %v, but the protocol is -1, all traffic, which has no ports", from)
+		r.require(!hasFrom && !hasTo || from <= 0 && to <= 0, prefix+"fromPort",
+			"is %v, but the protocol is -1, all traffic, which has no ports", from)
 	case "icmp", "icmpv6", "1", "58":
-		r.require(from >= -1 && from <= 255 && to >= -1 && to <= 255, prefix+"fromPort", "is %v, must be a type of ICMP, -1 to 255", from)
+		r.require(from >= -1 && from <= 255 && to >= -1 && to <= 255, prefix+"fromPort",
+			"is %v, must be a type of ICMP, -1 to 255", from)
 	case "tcp", "udp", "6", "17":
 		r.require(of.given("fromPort") && of.given("toPort"), prefix+"fromPort", "and toPort are needed with %s", protocol)
 		r.require(!hasFrom || from >= 0 && from <= 65535, prefix+"fromPort", "is %v, must be from 0 to 65535", from)
 		r.require(!hasTo || to >= 0 && to <= 65535, prefix+"toPort", "is %v, must be from 0 to 65535", to)
 		r.require(!hasFrom || !hasTo || from <= to, prefix+"toPort", "is %v, below fromPort %v", to, from)
 	default:
-		r.require(protocolNumber.MatchString(protocol), prefix+"ipProtocol", "is %q, must be tcp, udp, icmp, icmpv6, -1 or the number of a protocol", protocol)
+		r.require(protocolNumber.MatchString(protocol), prefix+"ipProtocol",
+			"is %q, must be tcp, udp, icmp, icmpv6, -1 or the number of a protocol", protocol)
 	}
 }

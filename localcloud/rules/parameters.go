@@ -2,6 +2,7 @@ package rules
 
 import (
 	_ "embed" // the names below
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,29 +36,31 @@ var (
 )
 
 func databaseParameters(r *declared) {
-	known := map[string]bool{}
+	known, forms := map[string]bool{}, map[string]*regexp.Regexp{}
 	if r.text("family") == "mysql8.4" {
-		known = mysqlParameters()
+		known, forms = mysqlParameters(), mysqlForms()
 	}
-	r.parameters(known)
+	r.parameters(known, forms)
 	for _, p := range r.elements("parameters") {
 		name, method := p.text("name"), p.text("applyMethod")
-		r.require(method == "" || method == "immediate" || method == "pending-reboot", p.path+".applyMethod", "is %q, must be immediate or pending-reboot", method)
-		r.require(!known[name] || method == "pending-reboot", p.path+".applyMethod", "is %q, but %s takes effect at a reboot only: pending-reboot", method, name)
+		r.require(method == "" || method == "immediate" || method == "pending-reboot", p.path+".applyMethod",
+			"is %q, must be immediate or pending-reboot", method)
+		r.require(!known[name] || method == "pending-reboot", p.path+".applyMethod",
+			"is %q, but %s takes effect at a reboot only: pending-reboot", method, name)
 	}
 }
 
 func cacheParameters(r *declared) {
-	known := map[string]bool{}
+	known, forms := map[string]bool{}, map[string]*regexp.Regexp{}
 	if r.text("family") == "redis7" {
-		known = redisParameters()
+		known, forms = redisParameters(), redisForms()
 	}
-	r.parameters(known)
+	r.parameters(known, forms)
 }
 
-// parameters holds the names to those that are known, if any are, and refuses one
-// that is there twice.
-func (r *declared) parameters(known map[string]bool) {
+// parameters holds the names to those that are known, if any are, and the values to
+// their forms, and refuses a name that is there twice. A formula is not looked into.
+func (r *declared) parameters(known map[string]bool, forms map[string]*regexp.Regexp) {
 	seen := map[string]bool{}
 	for _, p := range r.elements("parameters") {
 		name := p.text("name")
@@ -69,7 +72,11 @@ func (r *declared) parameters(known map[string]bool) {
 		if _, has := known[name]; !has && len(known) > 0 {
 			r.fail(p.path+".name", "is %q, which %s does not have%s", name, r.text("family"), nearest(name, known))
 		}
+		value := p.text("value")
 		r.require(p.given("value"), p.path+".value", "is not given")
+		form, few := forms[name]
+		r.require(!few || value == "" || strings.Contains(value, "{") || form.MatchString(value), p.path+".value",
+			"is %q, which %s does not take: %v", value, name, form)
 	}
 }
 

@@ -1,12 +1,14 @@
 package rules
 
 import (
+	"cmp"
 	_ "embed" // the constraints below
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -37,17 +39,14 @@ type constraint struct {
 // withoutLooking are the patterns of AWS that look around, which RE2 does not, in
 // words that it has.
 var withoutLooking = map[string]string{
-	`(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`: `(\*\.)?([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
+	`(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])`: `(\*\.)?` +
+		`([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9][A-Za-z0-9-]{0,61}[A-Za-z0-9]`,
 	`^(?!\s*$).+`: `.*\S.*`,
 	`(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)`:                             `[_a-zA-Z0-9][^$]*`,
 	`[0-9A-Za-z\.\-_]*(?<!\.)`:                                              `([0-9A-Za-z.\-_]*[0-9A-Za-z\-_])?`,
 	`((?!^\d+$)^[0-9a-zA-Z-_]+$)`:                                           `[0-9a-zA-Z-_]*[a-zA-Z-_][0-9a-zA-Z-_]*`,
 	`^(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)$`: `[/.\-_A-Za-z0-9].*|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)`,
 }
-
-// dropped are entries of the facts that refuse what AWS documents as valid; a
-// match by name can be wrong.
-var dropped = map[string][]string{}
 
 // constraints are by type and property path.
 var constraints = sync.OnceValue(func() map[string]map[string]*constraint {
@@ -57,10 +56,7 @@ var constraints = sync.OnceValue(func() map[string]map[string]*constraint {
 	if err := json.Unmarshal(constraintsJSON, &facts); err != nil {
 		panic("facts/aws-constraints.json: " + err.Error())
 	}
-	for typ, paths := range facts.Types {
-		for _, path := range dropped[typ] {
-			delete(paths, path)
-		}
+	for _, paths := range facts.Types {
 		for _, c := range paths {
 			c.compile()
 		}
@@ -86,20 +82,18 @@ func (c *constraint) compile() {
 	})
 }
 
-// values holds every value to its constraint.
+// values holds every value to its constraints.
 func (r *declared) values() {
-	paths := constraints()[r.typ]
-	for _, l := range r.leaves {
-		c := paths[l.kind]
-		if c == nil {
-			continue
-		}
-		r.source = c.Source
-		if r.source == "" {
-			r.source = "AWS's API model"
-		}
-		if broken := c.broken(l); broken != "" {
-			r.fail(l.path, "%s, %s", l.show(), broken)
+	for _, paths := range []map[string]*constraint{constraints()[r.typ], documented()[r.typ]} {
+		for _, l := range r.leaves {
+			c := paths[l.kind]
+			if c == nil {
+				continue
+			}
+			r.source = cmp.Or(c.Source, "AWS's API model")
+			if broken := c.broken(l); broken != "" {
+				r.fail(l.path, "%s, %s", l.show(), broken)
+			}
 		}
 	}
 }
@@ -111,14 +105,10 @@ func (c *constraint) broken(l leaf) string {
 		return c.brokenText(l.value.StringValue())
 	case l.value.IsNumber():
 		n := l.value.NumberValue()
-		switch {
-		case c.MinValue != nil && n < *c.MinValue:
-			return fmt.Sprintf("must be at least %v", *c.MinValue)
-		case c.MaxValue != nil && n > *c.MaxValue:
-			return fmt.Sprintf("must be at most %v", *c.MaxValue)
-		case len(c.Enum) > 0 && !slices.Contains(c.Enum, any(n)):
+		if len(c.Enum) > 0 && !slices.Contains(c.Enum, any(n)) {
 			return "must be one of " + c.choice()
 		}
+		return c.brokenNumber(n)
 	case l.value.IsArray():
 		n := len(l.value.ArrayValue())
 		switch {
@@ -127,6 +117,16 @@ func (c *constraint) broken(l leaf) string {
 		case c.MaxItems != nil && n > *c.MaxItems:
 			return fmt.Sprintf("must have at most %d elements", *c.MaxItems)
 		}
+	}
+	return ""
+}
+
+func (c *constraint) brokenNumber(n float64) string {
+	switch {
+	case c.MinValue != nil && n < *c.MinValue:
+		return fmt.Sprintf("must be at least %v", *c.MinValue)
+	case c.MaxValue != nil && n > *c.MaxValue:
+		return fmt.Sprintf("must be at most %v", *c.MaxValue)
 	}
 	return ""
 }
@@ -153,7 +153,7 @@ func (c *constraint) brokenText(text string) string {
 		return fmt.Sprintf("must have at least %d characters", *c.MinLength)
 	case c.MaxLength != nil && n > *c.MaxLength:
 		return fmt.Sprintf("has %d characters, must have at most %d", n, *c.MaxLength)
-	case c.MaxLengthWithoutSpace != nil && utf8.RuneCountInString(strings.Join(strings.Fields(text), "")) > *c.MaxLengthWithoutSpace:
+	case c.MaxLengthWithoutSpace != nil && utf8.RuneCountInString(withoutSpace(text)) > *c.MaxLengthWithoutSpace:
 		return fmt.Sprintf("must have at most %d characters but spaces", *c.MaxLengthWithoutSpace)
 	case c.Pattern != "" && !c.whole().MatchString(text):
 		return "must match " + c.Pattern
@@ -166,6 +166,13 @@ func (c *constraint) brokenText(text string) string {
 			return fmt.Sprintf("has %d bytes, must have at most %d before it is encoded", len(raw), *c.MaxBytesDecoded)
 		}
 	}
+	if c.MinValue != nil || c.MaxValue != nil { // the provider has some numbers as texts
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return "must be a number"
+		}
+		return c.brokenNumber(n)
+	}
 	for _, pattern := range c.found() {
 		if pattern.MatchString(text) {
 			return "must not match " + pattern.String()
@@ -173,3 +180,5 @@ func (c *constraint) brokenText(text string) string {
 	}
 	return ""
 }
+
+func withoutSpace(text string) string { return strings.Join(strings.Fields(text), "") }

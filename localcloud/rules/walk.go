@@ -161,7 +161,8 @@ func (r *declared) elements(path string) []part {
 	var all []part
 	for i, element := range v.ArrayValue() {
 		if element, _, known := reveal(element); known && element.IsObject() {
-			all = append(all, part{declared{typ: r.typ, region: r.region, inputs: element.ObjectValue()}, fmt.Sprintf("%s[%d]", path, i)})
+			all = append(all, part{declared{typ: r.typ, region: r.region, inputs: element.ObjectValue()},
+				fmt.Sprintf("%s[%d]", path, i)})
 		}
 	}
 	return all

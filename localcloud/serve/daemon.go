@@ -19,6 +19,7 @@ import (
 	"newsfeed/localcloud/autoscaling"
 	"newsfeed/localcloud/clock"
 	"newsfeed/localcloud/cloud"
+	"newsfeed/localcloud/cloudwatch"
 	"newsfeed/localcloud/elasticache"
 	"newsfeed/localcloud/elb"
 	"newsfeed/localcloud/endpoint"
@@ -51,6 +52,7 @@ type Daemon struct {
 	sqs         *sqs.Service
 	s3          *s3.Service
 	secrets     *secretsmanager.Service
+	cloudwatch  *cloudwatch.Service
 
 	provider *provider.Provider
 	bodies   map[string]cloud.Body
@@ -73,6 +75,18 @@ type Daemon struct {
 // startAllowance is how long the app may take to start on a busy machine,
 // beyond what AWS's times leave it at a fast pace.
 const startAllowance = 15 * time.Second
+
+// hookPace is the fastest that the app's launch hook may run at: the 240 s that it
+// gives a process to answer are the allowance then.
+const hookPace = float64(240 * time.Second / startAllowance)
+
+// leastTimeout is how long a time-out of the provider lasts here at least: at a
+// fast pace one of a few minutes would end what a busy machine is still at.
+const leastTimeout = 30 * time.Second
+
+// measureLag is how late what a minute of AWS has measured may be: long enough
+// for a line of a log on a busy machine, at any pace.
+const measureLag = 300 * time.Millisecond
 
 // Open takes the directory, opens every address and brings back every body
 // that was recorded. What can't be brought back is told by Restore.
@@ -101,7 +115,7 @@ func Open(ctx context.Context, cfg Config) (_ *Daemon, err error) {
 }
 
 // prepare makes what the first database starts from, in the background: it
-// takes a second or more.
+// takes a second or more. Alarms are evaluated there from then on.
 func (d *Daemon) prepare(ctx context.Context) {
 	ctx, d.endPreparing = context.WithCancel(ctx)
 	d.preparing.Go(func() {
@@ -109,6 +123,7 @@ func (d *Daemon) prepare(ctx context.Context) {
 			slog.Error("prepare databases", "error", err)
 		}
 	})
+	d.preparing.Go(func() { d.cloudwatch.Run(ctx) })
 }
 
 func (d *Daemon) open() (err error) {
@@ -128,7 +143,7 @@ func (d *Daemon) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority); err != nil {
+	if d.rds, err = rds.New(below("rds"), d.store, addresses, authority, d.clock); err != nil {
 		return err
 	}
 	if d.sqs, err = sqs.New(below("sqs")); err != nil {
@@ -141,7 +156,7 @@ func (d *Daemon) open() (err error) {
 	if d.secrets, err = secretsmanager.New(below("secretsmanager")); err != nil {
 		return err
 	}
-	d.elasticache = elasticache.New(below("elasticache"), d.store, addresses, authority)
+	d.elasticache = elasticache.New(below("elasticache"), d.store, addresses, authority, d.clock)
 	d.elb = elb.New(d.store, addresses, authority, below("elb"))
 	if d.route53, err = route53.Start(d.store, d.elb, d.cfg.DNS, ""); err != nil {
 		return err
@@ -149,9 +164,15 @@ func (d *Daemon) open() (err error) {
 	for id, name := range d.cfg.Zones {
 		d.route53.Host(id, name)
 	}
+	if d.cloudwatch, err = cloudwatch.New(cloudwatch.Config{
+		Dir: below("cloudwatch"), Store: d.store, Clock: d.clock, Lag: measureLag,
+	}); err != nil {
+		return err
+	}
+	d.cloudwatch.AddSource(cloudwatch.BalancerSource(d.elb))
 	d.autoscaling = autoscaling.New(autoscaling.Config{
 		Dir: below("autoscaling"), Logs: d.cfg.LogDir(), Store: d.store, Addresses: addresses, Balancer: d.elb, Objects: d.s3,
-		Clock: d.clock, Allowance: startAllowance, Identity: imds.New(d.iam, provider.Account).Open,
+		Clock: d.clock, Allowance: startAllowance, Alarms: d.cloudwatch, Identity: imds.New(d.iam, provider.Account).Open,
 		Env: func(region string) []string { return d.machine(region, authority.CAFile()) },
 	})
 	if d.door, err = frontdoor.Open(frontdoor.Config{
@@ -172,7 +193,7 @@ func (d *Daemon) machine(region, caFile string) []string {
 		"AWS_ENDPOINT_URL=http://" + d.cfg.AWS,
 		"AWS_REGION=" + region,
 		"NEWSFEED_DNS=" + d.cfg.DNS.String(),
-		"NEWSFEED_PACE=" + strconv.FormatFloat(d.clock.Pace, 'f', -1, 64),
+		"NEWSFEED_PACE=" + strconv.FormatFloat(min(d.clock.Pace, hookPace), 'f', -1, 64),
 	}
 }
 
@@ -180,7 +201,7 @@ func (d *Daemon) collectBodies() {
 	d.bodies = map[string]cloud.Body{}
 	for _, bodies := range []map[string]cloud.Body{
 		d.rds.Bodies(), d.elasticache.Bodies(), d.autoscaling.Bodies(), d.elb.Bodies(),
-		d.route53.Bodies(), d.sqs.Bodies(), d.s3.Bodies(), d.secrets.Bodies(),
+		d.route53.Bodies(), d.sqs.Bodies(), d.s3.Bodies(), d.secrets.Bodies(), d.cloudwatch.Bodies(),
 	} {
 		for typ, body := range bodies {
 			d.bodies[typ] = body
@@ -190,7 +211,7 @@ func (d *Daemon) collectBodies() {
 
 // listen opens the provider, the AWS endpoints and the control endpoint.
 func (d *Daemon) listen() error {
-	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID))
+	d.provider = provider.New(d.store, d.bodies, provider.Functions(d.route53.ZoneID), provider.WithClock(d.clock, leastTimeout))
 	engine, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err
@@ -202,7 +223,7 @@ func (d *Daemon) listen() error {
 	}
 	d.serve(aws, endpoint.Guarded(map[string]endpoint.Service{
 		"sqs": powered{d.sqs, d}, "s3": powered{d.s3, d}, "secretsmanager": powered{d.secrets, d},
-		"autoscaling": powered{d.autoscaling, d}, "sts": powered{sts.Service{}, d}}, d.iam))
+		"autoscaling": powered{d.autoscaling, d}, "monitoring": powered{d.cloudwatch, d}, "sts": powered{sts.Service{}, d}}, d.iam))
 	control, err := process.Listen("127.0.0.1:0")
 	if err != nil {
 		return err

@@ -43,9 +43,10 @@ func (d *Daemon) restore(ctx context.Context, resources []*cloud.Resource) {
 				continue
 			}
 			group.Go(func() error {
-				err := body.Apply(ctx, r, nil)
+				back := r.Clone() // others read r meanwhile
+				err := body.Apply(ctx, back, nil)
 				if err == nil {
-					err = d.store.Put(r)
+					err = d.store.Put(back)
 				}
 				d.mu.Lock()
 				defer d.mu.Unlock()

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"newsfeed/localcloud/elasticache"
@@ -41,6 +43,21 @@ var browser = need{"chromium fonts-noto-cjk fonts-noto-color-emoji", func() erro
 	return nil
 }}
 
+// boots is what the tests of an instance's boot need: systemd runs its units,
+// cloud-init judges its user data.
+var boots = need{"systemd util-linux logrotate cloud-init", func() (missing error) {
+	for _, command := range []string{"/usr/lib/systemd/systemd", "nsenter", "logrotate", "cloud-init"} {
+		if _, err := exec.LookPath(command); err != nil {
+			missing = errors.Join(missing, fmt.Errorf("%s is not installed, which the tests of the boot need: install it, then try again", command))
+		}
+	}
+	return missing
+}}
+
+// cloudInitOff keeps cloud-init from setting up this machine when it boots
+// (cloud-init's documentation, "How to disable cloud-init").
+const cloudInitOff = "/etc/cloud/cloud-init.disabled"
+
 // install brings what is missing, on Debian as root; elsewhere it says what to
 // install.
 func install(ctx context.Context, say io.Writer, needs []need) error {
@@ -50,6 +67,11 @@ func install(ctx context.Context, say io.Writer, needs []need) error {
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
 		return missing
+	}
+	if _, err := exec.LookPath("cloud-init"); err != nil && slices.Contains(packages, "cloud-init") {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(cloudInitOff), 0o755), os.WriteFile(cloudInitOff, nil, 0o644)); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(say, "installing %s with apt-get, once\n", strings.Join(packages, " "))
 	for _, args := range [][]string{{"update", "-qq"}, append([]string{"install", "-y", "-qq", "--no-install-recommends"}, packages...)} {
@@ -84,7 +106,7 @@ type installCmd struct {
 func (c *installCmd) Run(s *system) error {
 	needs := servers
 	if c.Test {
-		needs = append(needs, compiler, browser)
+		needs = append(needs, compiler, browser, boots)
 	}
 	return install(s.ctx, os.Stdout, needs)
 }

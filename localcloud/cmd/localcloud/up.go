@@ -57,6 +57,11 @@ func (c *upCmd) Run(s *system) error {
 	if err != nil {
 		return errors.Join(err, s.stopIfEmpty(client, started))
 	}
+	rolling := time.Now()
+	if err := s.roll(project, chosen, os.Stdout); err != nil {
+		return err
+	}
+	stacks = append(stacks, timing{what: "instances", took: time.Since(rolling), detail: "until the groups served"})
 	status, err := client.Status(s.ctx)
 	if err != nil {
 		return err
