@@ -120,13 +120,14 @@ func NewIdentity(ctx *pulumi.Context, name string, args IdentityArgs, opts ...pu
 		may := add(s, "monitoring-may", newAttachment, attach(i.Monitor.Role, monitoringPolicy))
 		i.Monitor.may = pulumi.DependsOn([]pulumi.Resource{may})
 		i.profiles["web"] = profile(s, "web", append(every(args), boots(args, "web"),
-			Statement{Sid: "Publish", Actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
-			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, Resources: one(objects(args.Storage.Media))},
+			Statement{Sid: "Publish", Actions: []string{"sqs:SendMessage", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
+			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:PutObject"}, Resources: one(objects(args.Storage.Media))},
+			// Without it S3 answers 403, not 404, for what was never uploaded (S3 API, HeadObject).
+			Statement{Sid: "MissingMedia", Actions: []string{"s3:ListBucket"}, Resources: one(args.Storage.Media.Arn)},
 		))
 		i.profiles["worker"] = profile(s, "worker", append(every(args), boots(args, "worker"),
 			Statement{Sid: "FanOut", Actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility",
-				"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
-			Statement{Sid: "Media", Actions: []string{"s3:GetObject", "s3:DeleteObject"}, Resources: one(objects(args.Storage.Media))},
+				"sqs:SendMessage", "sqs:GetQueueAttributes"}, Resources: one(args.Queue.FanOut.Arn)},
 		))
 	})
 }

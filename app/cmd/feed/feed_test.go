@@ -36,6 +36,7 @@ type fixture struct {
 	binary   string
 	env      []string // the last of a name counts
 	cloud    string   // URL of the AWS endpoint
+	aws      *apptest.Cloud
 	sdk      aws.Config
 	database string
 	cache    *elasticache.Server
@@ -69,9 +70,10 @@ func newFixture(t *testing.T, visibility time.Duration) *fixture {
 	t.Helper()
 	f := bare(t)
 	var err error
-	if f.cloud, err = apptest.Current.StartCloudWith(t.Context(), visibility); err != nil {
+	if f.aws, err = apptest.Current.OpenCloud(t.Context(), visibility); err != nil {
 		t.Fatal(err)
 	}
+	f.cloud = f.aws.URL
 	if f.sdk, err = apptest.SDK(t.Context(), f.cloud); err != nil {
 		t.Fatal(err)
 	}
